@@ -1,0 +1,114 @@
+/**
+ * Batches of files in one round trip. A batch never fails as a whole: each entry has its outcome, in the order of the
+ * input.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type { BatchReadResult, BatchWriteEntry, BatchWriteResult } from "../../services/Filesystem.ts"
+import { checkSafe, checkWritable } from "../../src/Paths.ts"
+import * as Operations from "../../src/wire/Operations.ts"
+import { RecordParser } from "../../src/wire/Stream.ts"
+import { records } from "./Bytes.ts"
+import { call, type LinkError, type VmLink } from "./VmLink.ts"
+
+/** The largest record that a sidecar may send: a file of the largest readable size, with its path. */
+const MAX_RECORD = 2 ** 31
+
+const encoder = new TextEncoder()
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const writeFiles = (
+  link: VmLink,
+  entries: ReadonlyArray<BatchWriteEntry>
+): Effect.Effect<Array<BatchWriteResult>> =>
+  Effect.suspend(() => {
+    const batch = new Batch(entries.map((entry) => checkWritable(entry.path)?.message))
+    const results: Array<BatchWriteResult> = entries.map(({ path }) => ({ path, success: true }))
+    const fail = (index: number, error: string) => {
+      results[index] = { path: entries[index].path, success: false, error }
+    }
+    const files = function*() {
+      for (const index of batch.admitted) {
+        const { content, path } = entries[index]
+        yield { path, content: typeof content === "string" ? encoder.encode(content) : content }
+      }
+    }
+    const parser = new RecordParser(Operations.outcomeCodec, MAX_RECORD, (outcome) => {
+      const index = batch.next()
+      if (outcome.error !== undefined) fail(index, outcome.error)
+    })
+    return batch.run(
+      call(link, Operations.writeFiles, { vm: link.vm }, {
+        up: records(Operations.fileCodec, files()),
+        down: (bytes) => parser.push(bytes)
+      }),
+      fail,
+      results
+    )
+  })
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const readFiles = (
+  link: VmLink,
+  paths: ReadonlyArray<string>
+): Effect.Effect<Array<BatchReadResult>> =>
+  Effect.suspend(() => {
+    const batch = new Batch(paths.map((path) => checkSafe(path)?.message))
+    const results: Array<BatchReadResult> = paths.map((path) => ({ path, content: null }))
+    const fail = (index: number, error: string) => {
+      results[index] = { path: paths[index], content: null, error }
+    }
+    const parser = new RecordParser(Operations.outcomeCodec, MAX_RECORD, (outcome) => {
+      const index = batch.next()
+      if (outcome.error !== undefined) fail(index, outcome.error)
+      else results[index] = { path: paths[index], content: outcome.content.slice() }
+    })
+    return batch.run(
+      call(link, Operations.readFiles, { vm: link.vm }, {
+        up: records(Operations.pathCodec, batch.admitted.map((index) => ({ path: paths[index] })).values()),
+        down: (bytes) => parser.push(bytes)
+      }),
+      fail,
+      results
+    )
+  })
+
+/** Which entries passed their guards, and how many of those have their outcome. */
+class Batch {
+  /** Indexes of the entries that are sent. */
+  readonly admitted: Array<number> = []
+  private done = 0
+
+  constructor(private readonly refusals: ReadonlyArray<string | undefined>) {
+    refusals.forEach((refusal, index) => refusal === undefined && this.admitted.push(index))
+  }
+
+  /** The entry that the next outcome is about. */
+  next(): number {
+    return this.admitted[this.done++]
+  }
+
+  /** Runs the call; what is left without an outcome because it failed gets the failure's message. */
+  run<A>(
+    effect: Effect.Effect<unknown, LinkError>,
+    fail: (index: number, error: string) => void,
+    results: Array<A>
+  ): Effect.Effect<Array<A>> {
+    this.refusals.forEach((refusal, index) => refusal !== undefined && fail(index, refusal))
+    if (this.admitted.length === 0) return Effect.succeed(results)
+    return Effect.match(effect, {
+      onSuccess: () => results,
+      onFailure: (error) => {
+        while (this.done < this.admitted.length) fail(this.next(), error.message)
+        return results
+      }
+    })
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * The client of the control plane: RpcClient over the event channel of a Transport.
+ *
+ * @since 0.1.0
+ */
+import * as RpcClient from "@effect/rpc/RpcClient"
+import { RpcClientError } from "@effect/rpc/RpcClientError"
+import type { FromServerEncoded } from "@effect/rpc/RpcMessage"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
+import type { TransportShape } from "../../services/Transport.ts"
+import { ControlGroup } from "../../src/wire/Control.ts"
+import { CONTROL_CHANNEL } from "../../src/wire/Operations.ts"
+import type { ControlClient } from "./VmLink.ts"
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/**
+ * When the connection ends, every call under way fails.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (transport: TransportShape): Effect.Effect<ControlClient, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const protocol = yield* RpcClient.Protocol.make((writeResponse) => makeProtocol(transport, writeResponse))
+    return yield* RpcClient.make(ControlGroup, { spanPrefix: "Sidecar" }).pipe(
+      Effect.provideService(RpcClient.Protocol, protocol)
+    )
+  })
+
+const makeProtocol = (transport: TransportShape, writeResponse: (response: FromServerEncoded) => Effect.Effect<void>) =>
+  Effect.gen(function*() {
+    const run = yield* FiberSet.makeRuntime<never, void, never>()
+    yield* transport.listen(CONTROL_CHANNEL, (body) => {
+      run(writeResponse(JSON.parse(decoder.decode(body))))
+    })
+    yield* transport.closed.pipe(
+      Effect.flatMap((error) => writeResponse({ _tag: "ClientProtocolError", error: closedError(error.message) })),
+      Effect.forkScoped
+    )
+    return {
+      send: (request: unknown) =>
+        Effect.suspend(() =>
+          transport.isOpen()
+            ? transport.emit(CONTROL_CHANNEL, encoder.encode(JSON.stringify(request)))
+            : Effect.fail(closedError("the connection has ended"))
+        ),
+      supportsAck: false,
+      supportsTransferables: false
+    }
+  })
+
+const closedError = (message: string) => new RpcClientError({ reason: "Protocol", message })

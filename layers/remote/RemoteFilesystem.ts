@@ -1,0 +1,108 @@
+/**
+ * The Filesystem service of a VM in a sidecar.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type { FilesystemError, FilesystemShape } from "../../services/Filesystem.ts"
+import type { DirEntry, VirtualStat } from "../../src/config/FileStat.ts"
+import type { PathError } from "../../src/errors/PathError.ts"
+import { checkSafe, checkWritable } from "../../src/Paths.ts"
+import type { TypeOf } from "../../src/wire/Codec.ts"
+import * as Operations from "../../src/wire/Operations.ts"
+import { RecordParser } from "../../src/wire/Stream.ts"
+import { readFiles, writeFiles } from "./Batch.ts"
+import { pieces, Gather } from "./Bytes.ts"
+import { mountFs } from "./RemoteMounts.ts"
+import { exportRoot } from "./RemoteSnapshots.ts"
+import { call, explainControl, type VmLink } from "./VmLink.ts"
+
+/** Content up to this size travels inside its request. */
+const INLINE_BYTES = 512 * 1024
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1]): FilesystemShape => {
+  const { vm } = link
+
+  const readFile = (path: string): Effect.Effect<Uint8Array, FilesystemError> =>
+    guarded(checkSafe(path), () => {
+      const gather = new Gather()
+      return Effect.map(
+        call(link, Operations.readFile, { vm, path }, { down: (bytes) => gather.add(bytes) }),
+        (last) => gather.finish(last)
+      )
+    })
+
+  return {
+    readFile,
+    readFileString: (path) => Effect.map(readFile(path), (bytes) => decoder.decode(bytes)),
+    writeFile: (path, content) =>
+      guarded(checkWritable(path), () => {
+        const bytes = typeof content === "string" ? encoder.encode(content) : content
+        return Effect.asVoid(
+          bytes.length <= INLINE_BYTES
+            ? call(link, Operations.writeFile, { vm, path, streamed: false, content: bytes })
+            : call(link, Operations.writeFile, { vm, path, streamed: true, content: nothing }, { up: pieces(bytes) })
+        )
+      }),
+    writeFiles: (entries) => writeFiles(link, Array.from(entries)),
+    readFiles: (paths) => readFiles(link, Array.from(paths)),
+    mkdir: (path, options) => {
+      const recursive = options?.recursive === true
+      return guarded(recursive ? checkWritable(path) : checkSafe(path), () =>
+        Effect.asVoid(call(link, Operations.mkdir, { vm, path, recursive })))
+    },
+    readdir: (path) =>
+      guarded(checkSafe(path), () => Effect.map(call(link, Operations.readdir, { vm, path }), (names) => names.slice())),
+    readdirRecursive: (path, options) =>
+      guarded(checkSafe(path), () => {
+        const entries: Array<DirEntry> = []
+        const parser = new RecordParser(Operations.treeEntryCodec, 64 * 1024, (entry) => void entries.push(entry))
+        const request = { vm, path, maxDepth: options?.maxDepth, exclude: options?.exclude ?? [] }
+        const options_ = { down: (bytes: Uint8Array) => parser.push(bytes) }
+        return Effect.as(call(link, Operations.readdirRecursive, request, options_), entries)
+      }),
+    stat: (path) => guarded(checkSafe(path), () => Effect.map(call(link, Operations.stat, { vm, path }), virtualStat)),
+    exists: (path) => guarded(checkSafe(path), () => call(link, Operations.exists, { vm, path })),
+    move: (from, to) =>
+      guarded(checkSafe(from) ?? checkSafe(to), () =>
+        Effect.asVoid(call(link, Operations.move, { vm, path: from, dest: to }))),
+    delete: (path, options) =>
+      guarded(checkSafe(path), () =>
+        Effect.asVoid(call(link, Operations.remove, { vm, path, recursive: options?.recursive === true }))),
+    snapshotRootFilesystem: () => spanned(link, "snapshotRootFilesystem", exportRoot(link)),
+    mountFs: (path, mount, options) => spanned(link, "mountFs", mountFs(link, readDirectory, path, mount, options)),
+    unmountFs: (path) =>
+      guarded(checkSafe(path), () =>
+        Effect.catchAll(link.control.Unmount({ vm, path }), (error) => explainControl(link, error))),
+    listMounts: Effect.catchAll(
+      Effect.suspend(() => link.control.ListMounts({ vm })),
+      (error) => explainControl(link, error)
+    )
+  }
+}
+
+const nothing = new Uint8Array(0)
+
+/** Fails with what a guard found, else goes on. Nothing is sent for a path that does not pass. */
+const guarded = <A, E>(
+  refused: PathError | undefined,
+  run: () => Effect.Effect<A, E>
+): Effect.Effect<A, E | PathError> => refused === undefined ? Effect.suspend(run) : Effect.fail(refused)
+
+const spanned = <A, E>(link: VmLink, method: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.withSpan(effect, `Filesystem.${method}`, { captureStackTrace: false, attributes: { "vm.id": link.vmId } })
+
+const S_IFMT = 0o170000
+
+const virtualStat = (stat: TypeOf<typeof Operations.statCodec>): VirtualStat => ({
+  ...stat,
+  isDirectory: (stat.mode & S_IFMT) === 0o040000,
+  isSymbolicLink: (stat.mode & S_IFMT) === 0o120000
+})

@@ -1,0 +1,153 @@
+/**
+ * Leasing a VM from a connected sidecar, and the VM's services over it.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { LeaseError } from "../../services/Sidecar.ts"
+import type { VmShape } from "../../services/Vm.ts"
+import type { RootLower } from "../../src/config/RootFilesystem.ts"
+import { unsupportedParts } from "../../src/config/UnsupportedParts.ts"
+import type { VmConfig } from "../../src/config/VmConfig.ts"
+import { NotYetSupported } from "../../src/errors/NotYetSupported.ts"
+import { SidecarError } from "../../src/errors/SidecarError.ts"
+import type { VmSpec } from "../../src/wire/Control.ts"
+import * as RemoteFilesystem from "./RemoteFilesystem.ts"
+import { mount, type ReadDirectory } from "./RemoteMounts.ts"
+import * as RemoteProcesses from "./RemoteProcesses.ts"
+import { diff, importBootstrap, importLower, takeSnapshot } from "./RemoteSnapshots.ts"
+import { type Connected, explainControl, type VmLink } from "./VmLink.ts"
+
+/** How long the release of a VM may take before it is left to the sidecar. */
+const RELEASE_TIMEOUT = Duration.seconds(2)
+
+/**
+ * A leased VM, and its early release.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Leased {
+  readonly vm: VmShape
+  /** Ends the VM. A VM that is gone already is no failure. */
+  readonly release: Effect.Effect<void, SidecarError>
+}
+
+/**
+ * A VM for as long as the Scope is open.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const lease = (
+  connected: Connected,
+  readDirectory: ReadDirectory,
+  config: VmConfig
+): Effect.Effect<Leased, LeaseError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const [unsupported] = unsupportedParts(config)
+    if (unsupported !== undefined) return yield* Effect.fail(unsupported)
+    const staged = needsStaging(config)
+    const link = yield* Effect.acquireRelease(
+      Effect.map(
+        Effect.catchAll(
+          connected.control.Lease({ spec: specOf(config), sealed: !staged }),
+          (error) => explainControl(connected, error)
+        ),
+        (leased): VmLink => ({
+          ...connected,
+          ...leased,
+          owner: { uid: config.user.uid, gid: config.user.gid },
+          bounds: { bytes: config.limits.filesystemBytes, inodes: config.limits.inodes }
+        })
+      ),
+      (link) => Effect.ignoreLogged(release(link))
+    )
+    if (staged) yield* setUp(link, readDirectory, config)
+    return { vm: services(link, readDirectory, config), release: release(link) }
+  })
+
+/** Fills the lowers, puts the root together, and mounts what is to be mounted. */
+const setUp = (link: VmLink, readDirectory: ReadDirectory, config: VmConfig): Effect.Effect<void, LeaseError> =>
+  Effect.gen(function*() {
+    for (const lower of lowersOf(config)) {
+      if (lower.kind === "snapshot-export") yield* importLower(link, lower.source)
+    }
+    if (config.rootFilesystem.bootstrapEntries.length > 0) {
+      yield* importBootstrap(link, config.rootFilesystem.bootstrapEntries)
+    }
+    yield* Effect.catchAll(link.control.Seal({ vm: link.vm }), (error) => explainControl(link, error))
+    for (const part of config.mounts) {
+      if (!("plugin" in part)) return yield* new NotYetSupported({ feature: "this kind of mount", path: "mounts" })
+      yield* mount(link, readDirectory, part).pipe(
+        Effect.catchTag("PathError", Effect.die)
+      )
+    }
+  })
+
+const release = (link: VmLink): Effect.Effect<void, SidecarError> =>
+  Effect.suspend(() => link.transport.isOpen() ? link.control.Release({ vm: link.vm }) : Effect.void).pipe(
+    Effect.catchTag("UnknownVm", () => Effect.void),
+    // a finalizer cannot be cut short unless it says so
+    Effect.interruptible,
+    Effect.timeoutFail({
+      duration: RELEASE_TIMEOUT,
+      onTimeout: () => new SidecarError({ reason: "VmLost", detail: `VM ${link.vmId} was not released in time` })
+    }),
+    Effect.catchAll((error) =>
+      error._tag === "SidecarError"
+        ? Effect.fail(error)
+        : link.transport.isOpen()
+        ? Effect.fail(new SidecarError({ reason: "VmLost", detail: `VM ${link.vmId}: ${error.message}` }))
+        : Effect.void
+    )
+  )
+
+const services = (link: VmLink, readDirectory: ReadDirectory, config: VmConfig): VmShape => ({
+  vmId: link.vmId,
+  sidecarId: link.transport.peer.sidecarId,
+  filesystem: RemoteFilesystem.make(link, readDirectory),
+  processes: RemoteProcesses.make(link, config.limits.outputBytes),
+  snapshot: takeSnapshot(link, "/"),
+  snapshotMount: (path) => takeSnapshot(link, path),
+  diff: (since) => diff(link, since)
+})
+
+/** The lowers of the root, highest precedence first; the bundled base comes last unless it is switched off. */
+const lowersOf = ({ rootFilesystem }: VmConfig): ReadonlyArray<RootLower> => {
+  const named = rootFilesystem.lowers.some((lower) => lower.kind === "bundled-base-filesystem")
+  return named || rootFilesystem.disableDefaultBaseLayer
+    ? rootFilesystem.lowers
+    : [...rootFilesystem.lowers, { kind: "bundled-base-filesystem" }]
+}
+
+const needsStaging = (config: VmConfig): boolean =>
+  config.mounts.length > 0 || config.rootFilesystem.bootstrapEntries.length > 0 ||
+  config.rootFilesystem.lowers.some((lower) => lower.kind === "snapshot-export")
+
+const specOf = (config: VmConfig): VmSpec => {
+  const { argvBytes, envBytes, filesystemBytes, inodes, openFiles, processes, readBytes, readdirEntries, stdinBytes } =
+    config.limits
+  return {
+    hostname: config.hostname,
+    user: config.user,
+    env: config.env,
+    limits: {
+      argvBytes,
+      envBytes,
+      filesystemBytes,
+      inodes,
+      openFiles,
+      processes,
+      readBytes,
+      readdirEntries,
+      stdinBytes
+    },
+    mode: config.rootFilesystem.mode ?? "ephemeral",
+    lowers: lowersOf(config).map((lower) =>
+      lower.kind === "snapshot-export" ? "import" : "bundled-base-filesystem"
+    )
+  }
+}

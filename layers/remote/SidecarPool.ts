@@ -1,0 +1,171 @@
+/**
+ * The Sidecar service over anything that can start a sidecar and connect to it: pools by name, explicit handles, one
+ * process per handle, started by its first lease and shared by concurrent callers.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
+import * as RcMap from "effect/RcMap"
+import * as Scope from "effect/Scope"
+import type { LeaseError, SidecarHandle, SidecarShape } from "../../services/Sidecar.ts"
+import type { VmShape } from "../../services/Vm.ts"
+import type { SidecarDescription, SidecarPlacement } from "../../src/config/SidecarPlacement.ts"
+import { defaultPool, explicitPlacement, sharedPlacement } from "../../src/config/SidecarPlacement.ts"
+import type { VmConfig } from "../../src/config/VmConfig.ts"
+import { ConfigError } from "../../src/errors/ConfigError.ts"
+import { SidecarError } from "../../src/errors/SidecarError.ts"
+import type { TransportError } from "../../src/errors/TransportError.ts"
+import type { ReadDirectory } from "./RemoteMounts.ts"
+import * as RemoteVm from "./RemoteVm.ts"
+import type { Connected } from "./VmLink.ts"
+import { explainControl } from "./VmLink.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Starts a sidecar and connects to it. Closing the Scope ends it. */
+  readonly connect: (sidecarId: string) => Effect.Effect<Connected, SidecarError | TransportError, Scope.Scope>
+  readonly readDirectory: ReadDirectory
+  /** A random UUID. */
+  readonly uuid: Effect.Effect<string>
+  /** How long a sidecar outlives its last lease. Default 10 seconds. */
+  readonly idleTimeToLive?: Duration.DurationInput | undefined
+}
+
+const leases = Metric.gauge("agent_os_vm_leases", { description: "VMs leased at the moment" })
+
+/**
+ * Closing the Scope disposes every sidecar.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options): Effect.Effect<SidecarShape, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const scope = yield* Effect.scope
+    const pools = new Map<string, Sidecar>()
+    const handles = new WeakSet<object>()
+    const sidecar = Effect.fnUntraced(function*(id: string, placement: SidecarPlacement, onDispose: () => void) {
+      const made = yield* Scope.extend(makeSidecar(options, id, placement, onDispose), scope)
+      handles.add(made.handle)
+      return made
+    })
+    const pooled = Effect.fnUntraced(function*(pool: string) {
+      const live = pools.get(pool)
+      if (live !== undefined && live.state() !== "disposed") return live
+      const made = yield* sidecar(`agent-os-shared-sidecar:${pool}`, sharedPlacement(pool), () => {
+        if (pools.get(pool) === made) pools.delete(pool)
+      })
+      // somebody else may have been as fast
+      const other = pools.get(pool)
+      if (other !== undefined && other.state() !== "disposed") return other
+      pools.set(pool, made)
+      return made
+    })
+    const shared = (pool: string = defaultPool) => Effect.map(pooled(pool), (made) => made.handle)
+    return {
+      shared,
+      create: (sidecarId) =>
+        Effect.gen(function*() {
+          const id = sidecarId ?? `agent-os-sidecar-${yield* options.uuid}`
+          return (yield* sidecar(id, explicitPlacement(id), () => {})).handle
+        }),
+      lease: (config) => {
+        if (config.sidecar.kind === "shared") {
+          return Effect.flatMap(shared(config.sidecar.pool), (handle) => handle.lease(config))
+        }
+        return handles.has(config.sidecar.handle)
+          ? (config.sidecar.handle as SidecarHandle).lease(config)
+          : Effect.fail(new ConfigError({ path: "sidecar.handle", detail: "is not a handle of this Sidecar service" }))
+      }
+    }
+  })
+
+interface Sidecar {
+  readonly handle: SidecarHandle
+  readonly state: () => SidecarDescription["state"]
+}
+
+const makeSidecar = (
+  options: Options,
+  sidecarId: string,
+  placement: SidecarPlacement,
+  onDispose: () => void
+): Effect.Effect<Sidecar, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    let state: SidecarDescription["state"] = "ready"
+    const active = new Set<RemoteVm.Leased>()
+    const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
+    const connected = yield* Scope.extend(sharedConnection(options, sidecarId), scope)
+
+    const lease = (config: VmConfig): Effect.Effect<VmShape, LeaseError, Scope.Scope> =>
+      Effect.suspend((): Effect.Effect<VmShape, LeaseError, Scope.Scope> => {
+        if (state !== "ready") return Effect.fail(SidecarError.notReady(sidecarId, state))
+        return Effect.flatMap(connected, (connection) => RemoteVm.lease(connection, options.readDirectory, config)).pipe(
+          Effect.tap((leased) => countWhileOpen(active, leased)),
+          Effect.map((leased) => leased.vm)
+        )
+      }).pipe(Effect.withSpan("Sidecar.lease", { captureStackTrace: false, attributes: { "sidecar.id": sidecarId } }))
+
+    const dispose = Effect.uninterruptible(Effect.suspend(() => {
+      if (state !== "ready") return Effect.void
+      state = "disposing"
+      return Effect.gen(function*() {
+        const outcomes = yield* Effect.forEach(active, (leased) => Effect.either(leased.release), {
+          concurrency: "unbounded"
+        })
+        yield* Scope.close(scope, Exit.void)
+        active.clear()
+        state = "disposed"
+        onDispose()
+        const errors = outcomes.flatMap((outcome) => outcome._tag === "Left" ? [outcome.left] : [])
+        if (errors.length > 0) return yield* SidecarError.aggregate(errors)
+      })
+    }))
+
+    yield* Effect.addFinalizer(() => Effect.ignoreLogged(dispose))
+    const describe = Effect.sync(() => ({ sidecarId, placement: { ...placement }, state, activeVmCount: active.size }))
+    const health = Effect.scoped(Effect.flatMap(connected, (connection) =>
+      Effect.catchAll(connection.control.GetHealth(undefined), (error) =>
+        Effect.catchTag(explainControl(connection, error), "KernelError", Effect.die))))
+    return { handle: { sidecarId, describe, lease, health, dispose }, state: () => state }
+  })
+
+const countWhileOpen = (active: Set<RemoteVm.Leased>, leased: RemoteVm.Leased) =>
+  Effect.acquireRelease(
+    Effect.zipRight(Effect.sync(() => active.add(leased)), Metric.increment(leases)),
+    () => Effect.zipRight(Effect.sync(() => active.delete(leased)), Metric.incrementBy(leases, -1))
+  )
+
+/**
+ * One running sidecar, shared by all who ask while it lives. A sidecar that has ended, or could not be started, is not
+ * asked again: every generation has its own entry, so that its late releases cannot touch the next one's.
+ */
+const sharedConnection = (
+  options: Options,
+  sidecarId: string
+): Effect.Effect<Effect.Effect<Connected, SidecarError | TransportError, Scope.Scope>, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    let generation = 0
+    const retire = (ended: number) =>
+      Effect.sync(() => {
+        if (generation === ended) generation++
+      })
+    const map = yield* RcMap.make({
+      lookup: (current: number) =>
+        options.connect(sidecarId).pipe(
+          Effect.tap((connected) =>
+            Effect.forkScoped(Effect.zipRight(connected.transport.closed, retire(current)))
+          ),
+          Effect.tapErrorCause(() => retire(current))
+        ),
+      idleTimeToLive: options.idleTimeToLive ?? Duration.seconds(10)
+    })
+    return Effect.suspend(() => RcMap.get(map, generation))
+  })

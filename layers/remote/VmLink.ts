@@ -1,0 +1,139 @@
+/**
+ * What the services of one leased VM share: the transport, the VM's handle, and how failures of the wire become errors of
+ * the services.
+ *
+ * @since 0.1.0
+ */
+import type * as RpcClient from "@effect/rpc/RpcClient"
+import type { RpcClientError } from "@effect/rpc/RpcClientError"
+import type * as RpcGroup from "@effect/rpc/RpcGroup"
+import * as Effect from "effect/Effect"
+import type { CallError, CallOptions, TransportShape } from "../../services/Transport.ts"
+import { KernelError } from "../../src/errors/KernelError.ts"
+import { SidecarError } from "../../src/errors/SidecarError.ts"
+import type { TransportError } from "../../src/errors/TransportError.ts"
+import type { ControlGroup, UnknownVm } from "../../src/wire/Control.ts"
+import type { WireFailure } from "../../src/wire/Failure.ts"
+import type { Operation } from "../../src/wire/Operations.ts"
+
+/**
+ * The client of the control plane.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ControlClient = RpcClient.RpcClient<RpcGroup.Rpcs<typeof ControlGroup>, RpcClientError>
+
+/**
+ * A sidecar that runs and is connected.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Connected {
+  readonly transport: TransportShape
+  readonly control: ControlClient
+  /** How the sidecar ended; waits until it is known. */
+  readonly exited: Effect.Effect<SidecarError>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface VmLink extends Connected {
+  readonly vmId: string
+  /** The handle of the VM on this connection. */
+  readonly vm: number
+  /** Who owns what the host brings in. */
+  readonly owner: { readonly uid: number; readonly gid: number }
+  /** What a tree that is brought in may hold. */
+  readonly bounds: { readonly bytes: number; readonly inodes: number }
+}
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type LinkError = KernelError | SidecarError | TransportError
+
+/**
+ * Calls an operation of the VM. A call that was under way when the sidecar died fails with `Exited`, a later one with
+ * `VmLost`.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const call = <A, B>(
+  link: VmLink,
+  operation: Operation<A, B>,
+  request: A,
+  options?: CallOptions
+): Effect.Effect<B, LinkError> =>
+  Effect.suspend(() =>
+    link.transport.isOpen()
+      ? Effect.catchAll(link.transport.call(operation, request, options), (error) => explain(link, error))
+      : lost(link)
+  )
+
+/**
+ * The VM is gone, because its sidecar is.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const lost = (link: Connected): Effect.Effect<never, SidecarError> =>
+  Effect.flatMap(link.exited, (exit) =>
+    Effect.fail(new SidecarError({ ...exit, reason: "VmLost", detail: `the VM is gone: ${exit.detail}` })))
+
+/**
+ * The error for what a call failed with. What the caller cannot act on is a defect.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const explain = (link: Connected, error: CallError): Effect.Effect<never, LinkError> => {
+  if (error._tag === "TransportError") return transportFailure(link, error)
+  switch (error.reason) {
+    case "kernel":
+      return Effect.fail(kernelError(error))
+    case "gone":
+      return Effect.fail(vmLost(error.detail))
+    default:
+      return Effect.dieMessage(`the sidecar answered ${error.reason}: ${error.detail}`)
+  }
+}
+
+/**
+ * The same for the control plane.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const explainControl = (
+  link: Connected,
+  error: KernelError | UnknownVm | RpcClientError
+): Effect.Effect<never, LinkError> => {
+  switch (error._tag) {
+    case "KernelError":
+      return Effect.fail(error)
+    case "UnknownVm":
+      return Effect.fail(vmLost(error.detail))
+    case "RpcClientError":
+      return Effect.flatMap(link.exited, (exit) => Effect.fail(exit))
+  }
+}
+
+const transportFailure = (link: Connected, error: TransportError): Effect.Effect<never, SidecarError | TransportError> =>
+  link.transport.isOpen() ? Effect.fail(error) : Effect.flatMap(link.exited, (exit) => Effect.fail(exit))
+
+const vmLost = (detail: string) => new SidecarError({ reason: "VmLost", detail })
+
+const kernelError = (failure: WireFailure) =>
+  new KernelError({
+    errno: failure.errno,
+    syscall: failure.syscall,
+    path: failure.path,
+    dest: failure.dest,
+    limit: failure.limit
+  })

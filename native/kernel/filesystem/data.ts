@@ -1,0 +1,79 @@
+/** Changes of file content, with their limits and their effects on the inode. All are checked before anything changes. */
+import { type Content, MAX_FILE_SIZE } from "./content.ts"
+import type { Inode } from "./inode.ts"
+import type { Operation } from "./operation.ts"
+import { withoutPrivilege } from "./permissions.ts"
+import type { State } from "./state.ts"
+import type { Tree } from "./tree.ts"
+
+const touch = (op: Operation, state: State, inode: Inode): void => {
+  const now = state.now()
+  inode.mtime = now
+  inode.ctime = now
+  if (op.credentials.uid !== 0) inode.mode = withoutPrivilege(inode.mode)
+}
+
+const checkSize = (op: Operation, size: number): void => {
+  if (!Number.isSafeInteger(size) || size < 0) throw op.fault("EINVAL")
+  if (size > MAX_FILE_SIZE) throw op.fault("EFBIG", { name: "fileSize", value: MAX_FILE_SIZE })
+}
+
+/** Writes a copy of `data` at `offset`. */
+export const writeAt = (op: Operation, state: State, tree: Tree, ino: number, offset: number, data: Uint8Array): void => {
+  checkSize(op, offset)
+  checkSize(op, offset + data.length)
+  if (data.length === 0) return
+  state.reserve(op, tree.at(ino).content!.cost(tree.account, offset, data.length), 0)
+  const inode = tree.edit(ino)
+  inode.content = inode.content!.write(tree, offset, data)
+  touch(op, state, inode)
+}
+
+/** Makes a copy of `data` the whole content. */
+export const replaceWith = (op: Operation, state: State, tree: Tree, ino: number, data: Uint8Array): void => {
+  checkSize(op, data.length)
+  state.reserve(op, data.length - tree.at(ino).content!.charged(tree.account), 0)
+  const inode = tree.edit(ino)
+  inode.content = inode.content!.truncate(tree, 0).write(tree, 0, data)
+  touch(op, state, inode)
+}
+
+/**
+ * Makes `content` the whole content of a file. Content of the same tree is shared (the tree must have been frozen since
+ * it was written) and charged once more; that of another tree is copied.
+ */
+export const setContent = (tree: Tree, ino: number, content: Content, shared: boolean): void => {
+  const inode = tree.edit(ino)
+  inode.content!.truncate(tree, 0)
+  if (shared) tree.bytes += content.charged(tree.account)
+  inode.content = shared ? content : content.duplicate(tree)
+}
+
+/**
+ * Makes content that was put together elsewhere the content of a file: as it is when it is charged to this tree's
+ * account, with `charged` bytes, else as a copy.
+ */
+export const adoptContent = (
+  op: Operation,
+  state: State,
+  tree: Tree,
+  ino: number,
+  content: Content,
+  charged: number | undefined
+): void => {
+  state.reserve(op, content.allocated - tree.at(ino).content!.charged(tree.account), 0)
+  const inode = tree.edit(ino)
+  inode.content!.truncate(tree, 0)
+  if (charged !== undefined) tree.bytes += charged
+  inode.content = charged === undefined ? content.duplicate(tree) : content
+  touch(op, state, inode)
+}
+
+export const truncateTo = (op: Operation, state: State, tree: Tree, ino: number, size: number): void => {
+  checkSize(op, size)
+  state.reserve(op, tree.at(ino).content!.truncateCost(tree.account, size), 0)
+  const inode = tree.edit(ino)
+  inode.content = inode.content!.truncate(tree, size)
+  touch(op, state, inode)
+}
+

@@ -1,0 +1,157 @@
+/** Opening and creating files, and whole-file reads and writes. */
+import { replaceWith, truncateTo, writeAt } from "./data.ts"
+import { canOpen, readDevice, WHOLE_DEVICE_BYTES, writeDevice } from "./devices.ts"
+import {
+  O_ACCMODE,
+  O_APPEND,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_RDONLY,
+  O_TRUNC,
+  O_WRONLY,
+  R_OK,
+  READ_MAX,
+  W_OK
+} from "./flags.ts"
+import type { Inode } from "./inode.ts"
+import { S_IFREG } from "./inode.ts"
+import { createMode, newOwner, prepareCreation } from "./create.ts"
+import { OpenFile } from "./open-file.ts"
+import type { Operation } from "./operation.ts"
+import { permitted } from "./permissions.ts"
+import { resolve, Walk } from "./resolve.ts"
+import type { State } from "./state.ts"
+import type { Tree } from "./tree.ts"
+import { isTree } from "./volume.ts"
+
+/** Walks to what is to be opened. Without an inode, the walk stands at the directory in which to create `walk.name`. */
+const locate = (op: Operation, state: State, flags: number): { readonly walk: Walk; readonly inode: Inode | undefined } => {
+  if ((flags & O_CREAT) === 0) {
+    const walk = resolve(op, state.mounts, op.path, (flags & O_NOFOLLOW) === 0)
+    return { walk, inode: walk.inode }
+  }
+  const walk = new Walk(op, state.mounts, op.path)
+  for (;;) {
+    if (walk.toParent() !== "name") throw op.fault((flags & O_EXCL) !== 0 ? "EEXIST" : "EISDIR")
+    if (walk.trailing) throw op.fault("EISDIR")
+    const child = walk.lookup()
+    if (child === undefined) return { walk, inode: undefined }
+    if ((flags & O_EXCL) !== 0) throw op.fault("EEXIST")
+    if (child.isSymlink) {
+      if ((flags & O_NOFOLLOW) !== 0) throw op.fault("ELOOP")
+      walk.follow(child)
+    } else {
+      walk.enter(child)
+      return { walk, inode: walk.inode }
+    }
+  }
+}
+
+const accessMask = (flags: number): number => {
+  const access = flags & O_ACCMODE
+  return (access === O_WRONLY ? 0 : R_OK) | (access !== O_RDONLY || (flags & O_TRUNC) !== 0 ? W_OK : 0)
+}
+
+const checkAccess = (op: Operation, walk: Walk, inode: Inode, flags: number): void => {
+  const mask = accessMask(flags)
+  const writes = (mask & W_OK) !== 0
+  if ((flags & O_DIRECTORY) !== 0 && !inode.isDirectory) throw op.fault("ENOTDIR")
+  if (inode.isSymlink) throw op.fault("ELOOP")
+  if (inode.isDirectory && (writes || (flags & O_CREAT) !== 0)) throw op.fault("EISDIR")
+  if (writes && walk.mount.readOnly && !inode.isDevice) throw op.fault("EROFS")
+  if (!permitted(inode, op.credentials, mask)) throw op.fault("EACCES")
+  if (inode.isDevice && !canOpen(inode.rdev)) throw op.fault("ENXIO")
+}
+
+const createFile = (op: Operation, state: State, walk: Walk, mode: number, bytes: number): Inode => {
+  const tree = prepareCreation(op, state, walk, bytes)
+  const { gid, uid } = newOwner(op.credentials, walk.inode)
+  const bits = createMode(op.credentials, walk.inode, mode & 0o7777)
+  return tree.create(walk.inode.ino, walk.name, S_IFREG | bits, uid, gid, state.now())
+}
+
+export const openFile = (op: Operation, state: State, flags: number, mode: number): OpenFile => {
+  if ((flags & O_ACCMODE) === O_ACCMODE || (flags & (O_CREAT | O_DIRECTORY)) === (O_CREAT | O_DIRECTORY)) {
+    throw op.fault("EINVAL")
+  }
+  const limit = state.limits.openFiles
+  if (state.openFiles >= limit) throw op.fault("ENFILE", { name: "openFiles", value: limit })
+  const { inode, walk } = locate(op, state, flags)
+  if (inode === undefined) {
+    const created = createFile(op, state, walk, mode, 0)
+    return new OpenFile(state, op.caller, walk.mount, created.ino, op.path, flags)
+  }
+  checkAccess(op, walk, inode, flags)
+  if ((flags & O_TRUNC) !== 0 && inode.isFile) truncateTo(op, state, state.writable(op, walk.mount), inode.ino, 0)
+  return new OpenFile(state, op.caller, walk.mount, inode.ino, op.path, flags)
+}
+
+/** The whole content of a file. A longer one than `max` bytes is EFBIG. */
+export const readWhole = (op: Operation, state: State, max = READ_MAX): Uint8Array => {
+  const { inode, mount } = resolve(op, state.mounts, op.path, true)
+  if (inode.isDirectory) throw op.fault("EISDIR")
+  if (!permitted(inode, op.credentials, R_OK)) throw op.fault("EACCES")
+  if (inode.isDevice) {
+    if (!canOpen(inode.rdev)) throw op.fault("ENXIO")
+    return readDevice(state, inode.rdev, Math.min(max, WHOLE_DEVICE_BYTES))
+  }
+  const tooBig = () => op.fault("EFBIG", { name: "readBytes", value: max })
+  if (isTree(mount.volume)) {
+    const { size } = inode.content!
+    if (size > max) throw tooBig()
+    return inode.content!.read(0, size)
+  }
+  const data = mount.volume.read(inode, op.caller.pid)
+  if (data.length > max) throw tooBig()
+  return data
+}
+
+/** Faults unless the path could be written as a whole; gives the tree that it lies in, unless it is a device. */
+export const checkWrite = (op: Operation, state: State): Tree | undefined => {
+  const { inode, walk } = locate(op, state, O_WRONLY | O_CREAT)
+  if (inode === undefined) return prepareCreation(op, state, walk, 0)
+  checkAccess(op, walk, inode, O_WRONLY | O_CREAT)
+  return inode.isDevice ? undefined : state.writable(op, walk.mount)
+}
+
+/** The file at the path, created if it is missing; nothing for a device. */
+export const writeTarget = (
+  op: Operation,
+  state: State
+): { readonly inode: Inode | undefined; readonly tree: Tree | undefined } => {
+  const { inode, walk } = locate(op, state, O_WRONLY | O_CREAT)
+  if (inode === undefined) return { inode: createFile(op, state, walk, 0o666, 0), tree: walk.mount.tree }
+  checkAccess(op, walk, inode, O_WRONLY | O_CREAT)
+  return inode.isDevice ? { inode: undefined, tree: undefined } : { inode, tree: state.writable(op, walk.mount) }
+}
+
+export interface WriteOptions {
+  readonly append?: boolean
+  /** Of the file, if it is created; by default 0666, always less the umask. */
+  readonly mode?: number | undefined
+  /** The path must not exist. */
+  readonly exclusive?: boolean
+}
+
+/** Makes a copy of `data` the content of a file, or its end. Either all of that happens or nothing. */
+export const writeWhole = (op: Operation, state: State, data: Uint8Array, options: WriteOptions = {}): void => {
+  const flags = O_WRONLY | O_CREAT |
+    (options.append === true ? O_APPEND : O_TRUNC) |
+    (options.exclusive === true ? O_EXCL : 0)
+  const { inode, walk } = locate(op, state, flags)
+  if (inode === undefined) {
+    const created = createFile(op, state, walk, options.mode ?? 0o666, data.length)
+    created.content = created.content!.write(walk.mount.tree!, 0, data)
+    return
+  }
+  checkAccess(op, walk, inode, flags)
+  if (inode.isDevice) {
+    writeDevice(op, inode.rdev, data.length)
+    return
+  }
+  const tree = state.writable(op, walk.mount)
+  if (options.append === true) writeAt(op, state, tree, inode.ino, inode.content!.size, data)
+  else replaceWith(op, state, tree, inode.ino, data)
+}

@@ -1,0 +1,115 @@
+/**
+ * The sidecar program. It is started with a pipe on standard input, over which the host sends one line of JSON (`Boot`),
+ * and the framed connection on descriptor 3. It ends when either of them does.
+ */
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { randomFillSync, randomUUID, timingSafeEqual } from "node:crypto"
+import { createServer, Socket } from "node:net"
+import { bundledBase } from "./kernel/root.ts"
+import { WorkerPool } from "./kernel/workers/pool.ts"
+import { serve } from "./server/control.ts"
+import { attach } from "./server/lane.ts"
+import { SidecarServer } from "./server/server.ts"
+
+/** What the host says before anything else. */
+interface Boot {
+  readonly sidecarId: string
+  readonly token: string
+  /** Path of a Unix socket on which further connections are taken. */
+  readonly socketPath?: string
+  /** Guest workers kept ready, and alive at most. */
+  readonly warmWorkers: number
+  readonly maxWorkers: number
+  readonly workerHeapMb: number
+}
+
+/** Descriptor of the framed connection. */
+const LANE = 3
+
+const exit = (code: number): never => process.exit(code)
+
+const log = (line: string): void => {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Standard input carries the boot line; its end is the end of the host. */
+const readBoot = (onBoot: (boot: Boot) => void): void => {
+  let text = ""
+  process.stdin.setEncoding("utf8")
+  process.stdin.on("data", (piece: string) => {
+    if (text.endsWith("\n")) return
+    text += piece
+    if (text.length > 64 * 1024) exit(2)
+    if (text.endsWith("\n")) onBoot(JSON.parse(text))
+  })
+  process.stdin.on("end", () => exit(0))
+  process.stdin.on("error", () => exit(0))
+}
+
+const makeServer = (boot: Boot, pool: WorkerPool): SidecarServer => {
+  const expected = Buffer.from(boot.token)
+  const server = new SidecarServer({
+    sidecarId: boot.sidecarId,
+    pid: process.pid,
+    admits: (token) => {
+      const given = Buffer.from(token)
+      return given.length === expected.length && timingSafeEqual(given, expected)
+    },
+    pool,
+    monotonic: () => performance.now(),
+    now: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n,
+    random: (bytes) => void randomFillSync(bytes),
+    uuid: randomUUID,
+    later: (run) => void setImmediate(run),
+    after: (milliseconds, run) => {
+      const timer = setTimeout(run, Math.min(milliseconds, 2 ** 31 - 1))
+      return () => clearTimeout(timer)
+    },
+    log,
+    attachControl: (session) => {
+      const usage = {
+        nodeVersion: process.version,
+        uptimeMs: () => performance.now(),
+        rssBytes: () => process.memoryUsage.rss()
+      }
+      const fiber = Effect.runFork(serve(server, session, usage))
+      session.onEnd = () => Effect.runFork(Fiber.interruptFork(fiber))
+    }
+  })
+  return server
+}
+
+const listen = (server: SidecarServer, path: string): void => {
+  const listener = createServer((socket) => {
+    attach(server, socket, () => {})
+  })
+  listener.on("error", (error) => {
+    log(`cannot listen on the socket: ${error.message}`)
+    exit(4)
+  })
+  listener.listen(path)
+}
+
+// the pool starts its first workers while the rest of the program gets ready
+readBoot((boot) => {
+  const pool = new WorkerPool({
+    program: new URL("./shell-worker.js", import.meta.url),
+    warm: boot.warmWorkers,
+    max: boot.maxWorkers,
+    resourceLimits: { maxOldGenerationSizeMb: boot.workerHeapMb },
+    onWarmFailure: (error) => log(`a guest worker did not start: ${error.message}`)
+  })
+  const server = makeServer(boot, pool)
+  attach(server, new Socket({ fd: LANE, readable: true, writable: true }), () => exit(0))
+  if (boot.socketPath !== undefined) listen(server, boot.socketPath)
+  bundledBase()
+})
+
+// what no one has foreseen ends the process at once: the host gives its leases a clear error and starts another
+process.on("uncaughtException", (error) => {
+  log(`fatal: ${error.stack ?? error.message}`)
+  exit(70)
+})
+process.on("SIGINT", () => {})
+process.on("SIGTERM", () => exit(0))

@@ -1,0 +1,128 @@
+/**
+ * The control plane's server: RpcServer over the event channel of a session.
+ */
+import type { FromClientEncoded } from "@effect/rpc/RpcMessage"
+import * as RpcServer from "@effect/rpc/RpcServer"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Mailbox from "effect/Mailbox"
+import { KernelError } from "../../src/errors/KernelError.ts"
+import { ControlGroup, UnknownVm } from "../../src/wire/Control.ts"
+import { WireFailure } from "../../src/wire/Failure.ts"
+import { CONTROL_CHANNEL } from "../../src/wire/Operations.ts"
+import { Tree } from "../kernel/filesystem/tree.ts"
+import type { Vm } from "../kernel/vm.ts"
+import type { SidecarServer } from "./server.ts"
+import type { Session } from "./session.ts"
+
+/** What the process itself can tell of its use. */
+export interface Usage {
+  readonly nodeVersion: string
+  readonly uptimeMs: () => number
+  readonly rssBytes: () => number
+}
+
+/** One session is one client of the RPC server. */
+const CLIENT = 0
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** Serves the control plane of a session until it is interrupted. */
+export const serve = (server: SidecarServer, session: Session, usage: Usage): Effect.Effect<never> =>
+  Effect.scoped(Effect.gen(function*() {
+    const protocol = yield* RpcServer.Protocol.make((writeRequest) => makeProtocol(session, writeRequest))
+    return yield* RpcServer.make(ControlGroup, { disableFatalDefects: true, disableTracing: true }).pipe(
+      Effect.provideService(RpcServer.Protocol, protocol),
+      Effect.provide(handlers(server, session, usage))
+    )
+  }))
+
+const makeProtocol = (
+  session: Session,
+  writeRequest: (client: number, message: FromClientEncoded) => Effect.Effect<void>
+) =>
+  Effect.gen(function*() {
+    const run = yield* FiberSet.makeRuntime<never, void, never>()
+    session.onControl = (body) => {
+      const message = parse(body)
+      if (message === undefined) session.connection.goaway("Protocol", "control message is not JSON")
+      else run(writeRequest(CLIENT, message))
+    }
+    return {
+      disconnects: yield* Mailbox.make<number>(),
+      send: (_client: number, response: unknown) =>
+        Effect.sync(() => session.connection.event(CONTROL_CHANNEL, encoder.encode(JSON.stringify(response)))),
+      end: () => Effect.void,
+      clientIds: Effect.succeed(new Set([CLIENT])),
+      initialMessage: Effect.succeedNone,
+      supportsAck: false,
+      supportsTransferables: false,
+      supportsSpanPropagation: false
+    }
+  })
+
+const parse = (body: Uint8Array): FromClientEncoded | undefined => {
+  try {
+    return JSON.parse(decoder.decode(body))
+  } catch {
+    return undefined
+  }
+}
+
+const handlers = (server: SidecarServer, session: Session, usage: Usage) => {
+  const attempt = <A>(run: () => A): Effect.Effect<A, KernelError | UnknownVm> =>
+    Effect.suspend((): Effect.Effect<A, KernelError | UnknownVm> => {
+      try {
+        return Effect.succeed(run())
+      } catch (thrown) {
+        return failed(server.failureOf(thrown))
+      }
+    })
+  const onVm = <A>(handle: number, run: (vm: Vm) => A) => attempt(() => run(session.vm(handle)))
+  return ControlGroup.toLayer({
+    Lease: ({ sealed, spec }) =>
+      attempt(() => {
+        const { handle, vm } = server.lease(session, spec)
+        try {
+          if (sealed) vm.seal()
+        } catch (thrown) {
+          server.release(session, vm)
+          throw thrown
+        }
+        return { vm: handle, vmId: vm.vmId }
+      }),
+    Seal: ({ vm }) => onVm(vm, (found) => found.seal()),
+    Release: ({ vm }) => onVm(vm, (found) => server.release(session, found)),
+    TakeSnapshot: ({ path, vm }) => onVm(vm, (found) => ({ snapshot: found.keep(path) })),
+    MountMemory: ({ path, readOnly, vm }) =>
+      onVm(vm, (found) =>
+        found.filesystem.mount(path, Tree.empty(server.options.now()).snapshot(), {
+          readOnly,
+          type: "memory",
+          source: "memory"
+        })),
+    Unmount: ({ path, vm }) => onVm(vm, (found) => found.filesystem.unmount(path)),
+    ListMounts: ({ vm }) => onVm(vm, (found) => found.filesystem.mounts()),
+    GetHealth: () =>
+      Effect.sync(() => {
+        const { inUse, warm } = server.options.pool.stats()
+        return {
+          sidecarId: server.options.sidecarId,
+          nodeVersion: usage.nodeVersion,
+          uptimeMs: usage.uptimeMs(),
+          rssBytes: usage.rssBytes(),
+          vms: server.vms,
+          processes: server.processes,
+          workers: { warm, busy: inUse }
+        }
+      })
+  })
+}
+
+const failed = ({ detail, dest, errno, limit, path, reason, syscall }: WireFailure) =>
+  reason === "kernel"
+    ? Effect.fail(new KernelError({ errno, syscall, path, dest, limit }))
+    : reason === "gone"
+    ? Effect.fail(new UnknownVm({ detail }))
+    : Effect.dieMessage(detail)

@@ -1,0 +1,177 @@
+/**
+ * The operations on single files and directories.
+ */
+import * as Codec from "../../src/wire/Codec.ts"
+import type { Operation } from "../../src/wire/Operations.ts"
+import * as Operations from "../../src/wire/Operations.ts"
+import { CHUNK_BYTES } from "../../src/wire/Stream.ts"
+import { Fault } from "../kernel/fault.ts"
+import type { Filesystem } from "../kernel/filesystem/filesystem.ts"
+import { O_RDONLY } from "../kernel/filesystem/flags.ts"
+import type { Stat } from "../kernel/filesystem/stat.ts"
+import type { Vm } from "../kernel/vm.ts"
+import type { Route } from "./server.ts"
+import type { Answer } from "./session.ts"
+import { receive, send, sendRecords } from "./streams.ts"
+
+/** An operation that is one step and answers at once. */
+const simple = <A extends { readonly vm: number }, B>(
+  operation: Operation<A, B>,
+  run: (vm: Vm, request: A) => B
+): Route => [
+  operation,
+  (session, exchange, body) => {
+    const request = Codec.decode(operation.request, body)
+    exchange.respond(Codec.encode(operation.response, run(session.vm(request.vm), request)))
+  }
+]
+
+/** Content up to this size is the answer itself; larger content is streamed. */
+const INLINE_BYTES = 512 * 1024
+
+const readFile: Answer = (session, exchange, body) => {
+  const { path, vm: handle } = Codec.decode(Operations.readFile.request, body)
+  const vm = session.vm(handle)
+  const limit = vm.spec.limits.readBytes
+  const file = vm.filesystem.open(vm.host, path, O_RDONLY)
+  try {
+    const { mode, size } = file.stat()
+    if ((mode & 0o170000) === 0o040000) throw new Fault("EISDIR", "read", path)
+    if (size > limit) throw new Fault("EFBIG", "open", path, undefined, { name: "readBytes", value: limit })
+    if (size <= INLINE_BYTES) {
+      exchange.respond(vm.filesystem.readFile(vm.host, path))
+      return file.close()
+    }
+  } catch (thrown) {
+    file.close()
+    throw thrown
+  }
+  exchange.handlers.onCancel = () => file.close()
+  send(
+    session,
+    exchange,
+    () => {
+      const piece = file.read(CHUNK_BYTES)
+      return piece.length === 0 ? undefined : piece
+    },
+    () => exchange.respond(nothing)
+  )
+}
+
+const writeFile: Answer = (session, exchange, body) => {
+  const { content, path, streamed, vm: handle } = Codec.decode(Operations.writeFile.request, body)
+  const vm = session.vm(handle)
+  if (!streamed) {
+    vm.filesystem.writeFile(vm.host, path, content)
+    return exchange.respond(nothing)
+  }
+  // the file changes when all of it is here, and not at all when it does not come
+  const staged = vm.filesystem.stage(vm.host, path)
+  receive(session, exchange, vm, {
+    onBytes: (bytes) => staged.append(bytes),
+    onEnd: () => {
+      staged.commit()
+      exchange.respond(nothing)
+    },
+    onAbandon: () => staged.abandon()
+  })
+}
+
+const treeEntries = function*(
+  vm: Vm,
+  root: string,
+  maxDepth: number | undefined,
+  exclude: ReadonlySet<string>
+): Generator<Codec.TypeOf<typeof Operations.treeEntryCodec>> {
+  const queue: Array<{ readonly path: string; readonly depth: number }> = [{ path: root, depth: 0 }]
+  for (let at = 0; at < queue.length; at++) {
+    const { depth, path } = queue[at]
+    const prefix = path.endsWith("/") ? path : `${path}/`
+    for (const { name } of listing(vm.filesystem, vm, path, at > 0)) {
+      if (exclude.has(name)) continue
+      const child = prefix + name
+      const stat = present(() => vm.filesystem.lstat(vm.host, child))
+      if (stat === undefined) continue
+      const type = entryType(stat)
+      yield { path: child, type, size: stat.size }
+      if (type === "directory" && (maxDepth === undefined || depth < maxDepth)) queue.push({ path: child, depth: depth + 1 })
+    }
+  }
+}
+
+/** What has gone away since its directory was listed is no failure of the listing. */
+const present = <A>(run: () => A): A | undefined => {
+  try {
+    return run()
+  } catch (thrown) {
+    if (thrown instanceof Fault && (thrown.errno === "ENOENT" || thrown.errno === "ENOTDIR" || thrown.errno === "ESRCH")) {
+      return undefined
+    }
+    throw thrown
+  }
+}
+
+const listing = (filesystem: Filesystem, vm: Vm, path: string, mayBeGone: boolean) =>
+  mayBeGone ? present(() => filesystem.readdir(vm.host, path)) ?? [] : filesystem.readdir(vm.host, path)
+
+const entryType = (stat: Stat): "file" | "directory" | "symlink" => {
+  const type = stat.mode & 0o170000
+  return type === 0o040000 ? "directory" : type === 0o120000 ? "symlink" : "file"
+}
+
+const readdirRecursive: Answer = (session, exchange, body) => {
+  const { exclude, maxDepth, path, vm: handle } = Codec.decode(Operations.readdirRecursive.request, body)
+  const vm = session.vm(handle)
+  sendRecords(session, exchange, Operations.treeEntryCodec, treeEntries(vm, path, maxDepth, new Set(exclude)))
+}
+
+const milliseconds = (nanos: bigint): number => Number(nanos / 1000n) / 1000
+
+const wireStat = (stat: Stat): Codec.TypeOf<typeof Operations.statCodec> => ({
+  mode: stat.mode,
+  size: stat.size,
+  blocks: stat.blocks,
+  dev: stat.dev,
+  rdev: stat.rdev,
+  atimeMs: milliseconds(stat.atime),
+  mtimeMs: milliseconds(stat.mtime),
+  ctimeMs: milliseconds(stat.ctime),
+  birthtimeMs: milliseconds(stat.birthtime),
+  ino: stat.ino,
+  nlink: stat.nlink,
+  uid: stat.uid,
+  gid: stat.gid
+})
+
+/** Removes what `path` names: a link itself, and a directory with all that is in it when `recursive`. */
+const remove = (vm: Vm, path: string, recursive: boolean): void => {
+  const directory = (vm.filesystem.lstat(vm.host, path).mode & 0o170000) === 0o040000
+  if (directory && recursive) vm.filesystem.remove(vm.host, path, { recursive: true, force: false })
+  else if (directory) vm.filesystem.rmdir(vm.host, path)
+  else vm.filesystem.unlink(vm.host, path)
+}
+
+const nothing = new Uint8Array(0)
+
+export const fileOperations: ReadonlyArray<Route> = [
+  simple(Operations.stat, (vm, { path }) => wireStat(vm.filesystem.stat(vm.host, path))),
+  simple(Operations.lstat, (vm, { path }) => wireStat(vm.filesystem.lstat(vm.host, path))),
+  simple(Operations.exists, (vm, { path }) => vm.filesystem.exists(vm.host, path)),
+  simple(Operations.mkdir, (vm, { path, recursive }) => {
+    if (recursive) vm.filesystem.mkdirp(vm.host, path)
+    else vm.filesystem.mkdir(vm.host, path)
+    return {}
+  }),
+  simple(Operations.readdir, (vm, { path }) => vm.filesystem.readdir(vm.host, path).map(({ name }) => name)),
+  simple(Operations.move, (vm, { dest, path }) => {
+    vm.filesystem.move(vm.host, path, dest)
+    return {}
+  }),
+  simple(Operations.remove, (vm, { path, recursive }) => {
+    remove(vm, path, recursive)
+    return {}
+  }),
+  [Operations.readFile, readFile],
+  [Operations.writeFile, writeFile],
+  [Operations.readdirRecursive, readdirRecursive]
+]

@@ -1,0 +1,42 @@
+// Builds dist/: the library by tsc; the sidecar, its guest worker and the command, each bundled for a fast start.
+import { build } from "esbuild"
+import { execFileSync } from "node:child_process"
+import { chmodSync, rmSync } from "node:fs"
+import { createRequire } from "node:module"
+import { bundleShell } from "./bundle-shell.mjs"
+
+const require = createRequire(import.meta.url)
+const minify = !process.argv.includes("--no-minify")
+
+rmSync("dist", { recursive: true, force: true })
+
+const bundle = (entry, outfile, options = {}) =>
+  build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    minify,
+    keepNames: false,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    sourcemap: false,
+    legalComments: "none",
+    logLevel: "warning",
+    ...options
+  })
+
+const tsc = () =>
+  execFileSync(process.execPath, [require.resolve("typescript/bin/tsc"), "-p", "tsconfig.build.json"], { stdio: "inherit" })
+
+await Promise.all([
+  bundle("native/main.ts", "dist/sidecar/main.js"),
+  bundleShell({ outdir: "dist/sidecar", minify }),
+  bundle("bin/agent-os.ts", "dist/bin/agent-os.js", {
+    banner: {
+      js: "#!/usr/bin/env node\nimport{createRequire as __createRequire}from\"node:module\";const require=__createRequire(import.meta.url);"
+    }
+  })
+])
+chmodSync("dist/bin/agent-os.js", 0o755)
+tsc()

@@ -1,0 +1,128 @@
+/**
+ * The files of one VM, from the host. Paths are absolute and normalized; they are checked in that order before anything
+ * is sent, and writes below `/proc` are refused at once where the seeds say so. The host acts with root's rights; what it
+ * creates belongs to the VM's user.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { ConfigError } from "../src/errors/ConfigError.ts"
+import type { KernelError } from "../src/errors/KernelError.ts"
+import type { NotYetSupported } from "../src/errors/NotYetSupported.ts"
+import type { PathError } from "../src/errors/PathError.ts"
+import type { SidecarError } from "../src/errors/SidecarError.ts"
+import type { TransportError } from "../src/errors/TransportError.ts"
+import type { DirEntry, VirtualStat } from "../src/config/FileStat.ts"
+import type { NativeMount } from "../src/config/Mounts.ts"
+import type { RootSnapshotExport } from "../src/config/Snapshot.ts"
+
+/**
+ * Everything that an operation on files can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type FilesystemError = PathError | KernelError | SidecarError | TransportError
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface BatchWriteEntry {
+  readonly path: string
+  /** Text is written as UTF-8. */
+  readonly content: string | Uint8Array
+}
+
+/**
+ * The outcome of one write of a batch; `error` only where it failed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BatchWriteResult {
+  readonly path: string
+  readonly success: boolean
+  readonly error?: string
+}
+
+/**
+ * The outcome of one read of a batch; `content` is `null` and `error` is there where it failed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BatchReadResult {
+  readonly path: string
+  readonly content: Uint8Array | null
+  readonly error?: string
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface MountInfo {
+  readonly path: string
+  /** `memory`, `host_dir`, `proc`, ... */
+  readonly type: string
+  /** A label; never a path of the host. */
+  readonly source: string
+  readonly readOnly: boolean
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface FilesystemShape {
+  /** The whole content of a file. `EFBIG` above the limit `readBytes` (64 MiB). */
+  readonly readFile: (path: string) => Effect.Effect<Uint8Array, FilesystemError>
+  /** The content as UTF-8 text; invalid sequences become U+FFFD. */
+  readonly readFileString: (path: string) => Effect.Effect<string, FilesystemError>
+  /** Creates or replaces a file. Its directory must exist (`ENOENT`). */
+  readonly writeFile: (path: string, content: string | Uint8Array) => Effect.Effect<void, FilesystemError>
+  /** Writes in order, making directories as needed, in one round trip. Never fails: see each result. */
+  readonly writeFiles: (entries: Iterable<BatchWriteEntry>) => Effect.Effect<Array<BatchWriteResult>>
+  /** Reads in order, in one round trip. Never fails: see each result. */
+  readonly readFiles: (paths: Iterable<string>) => Effect.Effect<Array<BatchReadResult>>
+  /** One level, `EEXIST` when it exists; with `recursive` all missing levels, and existing ones are fine. */
+  readonly mkdir: (path: string, options?: { readonly recursive?: boolean }) => Effect.Effect<void, FilesystemError>
+  /** Names, sorted, without `.` and `..`. `ENOMEM` above the limit `readdirEntries`. */
+  readonly readdir: (path: string) => Effect.Effect<Array<string>, FilesystemError>
+  /**
+   * All entries below a directory, breadth first, each directory's sorted. `maxDepth` 0 lists the direct children only;
+   * names in `exclude` are left out at any depth, with what is below them. Links are reported and not followed.
+   */
+  readonly readdirRecursive: (
+    path: string,
+    options?: { readonly maxDepth?: number; readonly exclude?: ReadonlyArray<string> }
+  ) => Effect.Effect<Array<DirEntry>, FilesystemError>
+  /** Follows links. */
+  readonly stat: (path: string) => Effect.Effect<VirtualStat, FilesystemError>
+  /** `false` where the path cannot be reached; a path that breaks the guards still fails. */
+  readonly exists: (path: string) => Effect.Effect<boolean, FilesystemError>
+  /** A rename; a directory that goes to another mount is copied and then removed. */
+  readonly move: (from: string, to: string) => Effect.Effect<void, FilesystemError>
+  /** Removes a file, a link itself, or a directory: an empty one, or with `recursive` all of it. */
+  readonly delete: (path: string, options?: { readonly recursive?: boolean }) => Effect.Effect<void, FilesystemError>
+  /** The root filesystem in the seeds' portable format, without mounts, devices and `/proc`. Goes back in as a lower. */
+  readonly snapshotRootFilesystem: () => Effect.Effect<RootSnapshotExport, FilesystemError>
+  /** Mounts a filesystem while the VM runs. Kinds as in the `mounts` configuration. */
+  readonly mountFs: (
+    path: string,
+    mount: Omit<typeof NativeMount.Encoded, "path">,
+    options?: { readonly readOnly?: boolean }
+  ) => Effect.Effect<void, FilesystemError | ConfigError | NotYetSupported>
+  /** `EINVAL` when nothing is mounted there, `EBUSY` when something is mounted below it. */
+  readonly unmountFs: (path: string) => Effect.Effect<void, FilesystemError>
+  /** What is mounted, sorted by path. */
+  readonly listMounts: Effect.Effect<ReadonlyArray<MountInfo>, FilesystemError>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Filesystem extends Context.Tag("effect-agent-os/Filesystem")<Filesystem, FilesystemShape>() {}

@@ -1,0 +1,66 @@
+/**
+ * The limits of a VM. The kernel counts each of them; at 100 % an operation fails with an error that names the limit.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { integerBetween, withDefault } from "./Primitives.ts"
+
+const KiB = 1024
+const MiB = 1024 * KiB
+const GiB = 1024 * MiB
+
+const limit = (value: number, maximum: number) => withDefault(integerBetween(1, maximum), () => value)
+
+/**
+ * All values are positive integers. Sizes are in bytes, times in milliseconds.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Limits = Schema.Struct({
+  /** Content of all files together. Default 64 MiB. Enforced by the filesystem, on every write: ENOSPC. */
+  filesystemBytes: limit(64 * MiB, 64 * GiB),
+  /** Files, directories and links together. Default 16,384. Enforced by the filesystem, on creation: ENOSPC. */
+  inodes: limit(16_384, 16_777_216),
+  /** Processes, ended ones that nobody has waited for included. Default 256. Enforced on spawn: EAGAIN. */
+  processes: limit(256, 65_536),
+  /** Open descriptors of one VM. Default 256. Enforced on open: ENFILE. */
+  openFiles: limit(256, 65_536),
+  /** Pipes. Default 128. Enforced on creation: EAGAIN. */
+  pipes: limit(128, 65_536),
+  /** Pseudo-terminals. Default 128. Enforced on creation: EAGAIN. */
+  ptys: limit(128, 65_536),
+  /** Sockets, listening ones included. Default 256. Enforced on creation: EAGAIN. */
+  sockets: limit(256, 65_536),
+  /** Established connections. Default 256. Enforced on connect and accept: EAGAIN. */
+  connections: limit(256, 65_536),
+  /** Entries of one directory listing. Default 4,096. Enforced by the filesystem, on readdir: ENOMEM. */
+  readdirEntries: limit(4096, 1_048_576),
+  /** Arguments of one process. Default 1 MiB. Enforced on spawn: E2BIG. */
+  argvBytes: limit(MiB, 64 * MiB),
+  /** Environment of one process. Default 1 MiB. Enforced on spawn: E2BIG. */
+  envBytes: limit(MiB, 64 * MiB),
+  /** Output that is collected for one process, per stream. Default 16 MiB. Enforced while it runs: OutputLimit. */
+  outputBytes: limit(16 * MiB, GiB),
+  /** Input given to one process at once. Default 16 MiB. Enforced before it starts: StdinLimit. */
+  stdinBytes: limit(16 * MiB, GiB),
+  /** One whole-file read. Default 64 MiB. Enforced by the filesystem: EFBIG; streams are not bound by it. */
+  readBytes: limit(64 * MiB, GiB),
+  /** JavaScript heap of one guest worker. Default 256 MiB. Enforced by the worker: it dies with SIGKILL. */
+  workerHeapBytes: limit(256 * MiB, 4 * GiB),
+  /** Time for one tool call, unless the tool has its own. Default 30 s. Enforced by the host: TimedOut. */
+  toolTimeoutMs: limit(30_000, 300_000)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Limits extends Schema.Schema.Type<typeof Limits> {}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const defaultLimits = (): Limits => Limits.make({})

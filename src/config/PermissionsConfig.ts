@@ -1,0 +1,157 @@
+/**
+ * The permission policy of a VM as it is written down. Rules are read in order and the last one that matches decides;
+ * without a match the domain's default does, and without a default the answer is deny.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { optionalKey } from "../OptionalKey.ts"
+import { listOf, text, withDefault } from "./Primitives.ts"
+
+/**
+ * `ask` leaves the decision to whoever the host appoints, and is a deny when nobody answers.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PermissionMode = Schema.Literal("allow", "deny", "ask")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type PermissionMode = typeof PermissionMode.Type
+
+// A rule with an empty list would match nothing, and was most likely meant to match everything.
+const nonEmptyList = <A, I, R>(name: string, wildcard: A & string, item: Schema.Schema<A, I, R>) =>
+  withDefault(
+    listOf(item, 1024).pipe(
+      Schema.filter((items) =>
+        items.length === 0
+          ? `invalid permissions policy: ${name} must not be empty; use ["${wildcard}"] for wildcard`
+          : undefined
+      )
+    ),
+    () => [wildcard]
+  )
+
+const Pattern = text(4096)
+
+const fsOperations = [
+  "*",
+  "read",
+  "write",
+  "stat",
+  "readdir",
+  "create_dir",
+  "rm",
+  "rename",
+  "symlink",
+  "readlink",
+  "chmod",
+  "truncate",
+  "mount_sensitive"
+] as const
+
+/**
+ * A rule of the `fs` domain. Paths are globs: `*` and `?` stop at a slash, `**` crosses it. Absent lists match all.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FsPermissionRule = Schema.Struct({
+  mode: PermissionMode,
+  operations: nonEmptyList("operations", "*", Schema.Literal(...fsOperations)),
+  paths: nonEmptyList("paths", "**", Pattern)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface FsPermissionRule extends Schema.Schema.Type<typeof FsPermissionRule> {}
+
+const patternRule = <Operations extends readonly ["*", ...Array<string>]>(...operations: Operations) =>
+  Schema.Struct({
+    mode: PermissionMode,
+    operations: nonEmptyList<Operations[number], Operations[number], never>(
+      "operations",
+      "*",
+      Schema.Literal(...operations)
+    ),
+    patterns: nonEmptyList("patterns", "**", Pattern)
+  })
+
+const rulesOf = <A, I>(rule: Schema.Schema<A, I>) =>
+  Schema.Union(
+    PermissionMode,
+    Schema.Struct({
+      default: optionalKey(PermissionMode),
+      rules: listOf(rule, 1024)
+    })
+  )
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FsPermissions = rulesOf(FsPermissionRule)
+
+/**
+ * Patterns such as `tcp://host:port`, `udp://host:port`, `dns://host` and `unix://path`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const NetworkPermissions = rulesOf(patternRule("*", "fetch", "http", "dns", "listen", "inspect"))
+
+/**
+ * Patterns are command names.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ChildProcessPermissions = rulesOf(patternRule("*", "spawn"))
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ProcessPermissions = rulesOf(patternRule("*", "inspect"))
+
+/**
+ * Patterns are names of environment variables.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const EnvPermissions = rulesOf(patternRule("*", "read", "write"))
+
+/**
+ * Patterns are `KIT:TOOL`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ToolPermissions = rulesOf(patternRule("*", "invoke"))
+
+/**
+ * A policy: for each domain one mode for everything, or rules.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PermissionsConfig = Schema.Struct({
+  fs: optionalKey(FsPermissions),
+  network: optionalKey(NetworkPermissions),
+  childProcess: optionalKey(ChildProcessPermissions),
+  process: optionalKey(ProcessPermissions),
+  env: optionalKey(EnvPermissions),
+  tool: optionalKey(ToolPermissions)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface PermissionsConfig extends Schema.Schema.Type<typeof PermissionsConfig> {}

@@ -1,0 +1,89 @@
+/**
+ * A system call that the kernel of a VM failed.
+ *
+ * @since 0.1.0
+ */
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import * as Errno_ from "../Errno.ts"
+import { optionalKey } from "../OptionalKey.ts"
+import { LimitFact, limitSuffix } from "./LimitFact.ts"
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export const KernelErrorTypeId: unique symbol = Symbol.for("effect-agent-os/errors/KernelError")
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export type KernelErrorTypeId = typeof KernelErrorTypeId
+
+/**
+ * The name of a Linux error number.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Errno: Schema.Literal<[Errno_.Errno, ...Array<Errno_.Errno>]> = Schema.Literal(
+  ...(Object.keys(Errno_.errnoTable) as [Errno_.Errno, ...Array<Errno_.Errno>])
+)
+
+// States that pass by themselves: something else ends, is closed or is answered.
+const transient: ReadonlySet<Errno_.Errno> = new Set<Errno_.Errno>([
+  "EAGAIN",
+  "EBUSY",
+  "EINTR",
+  "EMFILE",
+  "ENFILE",
+  "ETIMEDOUT"
+])
+
+/**
+ * A failed system call, by errno. `path` and `dest` are paths of the guest, never of the host. `limit` is present when a
+ * limit of the VM was met.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class KernelError extends Schema.TaggedError<KernelError>("effect-agent-os/errors/KernelError")("KernelError", {
+  errno: Errno,
+  syscall: Schema.String,
+  path: optionalKey(Schema.String),
+  dest: optionalKey(Schema.String),
+  limit: optionalKey(LimitFact)
+}) {
+  /**
+   * @since 0.1.0
+   */
+  readonly [KernelErrorTypeId]: KernelErrorTypeId = KernelErrorTypeId
+
+  /**
+   * @since 0.1.0
+   */
+  static is(u: unknown): u is KernelError {
+    return Predicate.hasProperty(u, KernelErrorTypeId)
+  }
+
+  /**
+   * For example `ENOENT: no such file or directory, open '/x'`.
+   *
+   * @since 0.1.0
+   */
+  override get message(): string {
+    const path = this.path === undefined ? "" : ` '${this.path}'`
+    const dest = this.dest === undefined ? "" : ` -> '${this.dest}'`
+    return `${this.errno}: ${Errno_.errnoText(this.errno)}, ${this.syscall}${path}${dest}${limitSuffix(this.limit)}`
+  }
+
+  /**
+   * Whether the same call may succeed when it is made again unchanged.
+   *
+   * @since 0.1.0
+   */
+  get retryable(): boolean {
+    return transient.has(this.errno)
+  }
+}

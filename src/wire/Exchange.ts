@@ -1,0 +1,103 @@
+/**
+ * One request with its answer and, between them, a stream in each direction under byte credit.
+ *
+ * @since 0.1.0
+ */
+import type { CloseCause, Connection } from "./Connection.ts"
+import type { WireFailure } from "./Failure.ts"
+
+/**
+ * What an end of an exchange wants to hear of. The opener hears `onResponse` or `onFailure` once; the other side hears
+ * `onCancel` when the request was withdrawn or the connection ended.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExchangeHandlers {
+  onResponse?: (body: Uint8Array) => void
+  onFailure?: (failure: WireFailure | CloseCause) => void
+  onCancel?: () => void
+  /** Bytes of the other side's stream. The receiver must `grant` them once it has dealt with them. */
+  onChunk?: (bytes: Uint8Array) => void
+  /** The other side's stream is complete. */
+  onEnd?: () => void
+  /** More credit has come. */
+  onWritable?: () => void
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export class Exchange {
+  handlers: ExchangeHandlers
+  private credit: number
+  private owed: number
+  private ungranted = 0
+
+  constructor(
+    private readonly connection: Connection,
+    readonly id: number,
+    readonly opener: boolean,
+    private readonly window: number,
+    handlers: ExchangeHandlers
+  ) {
+    this.handlers = handlers
+    this.credit = window
+    this.owed = window
+  }
+
+  /** Bytes that may be written now. A stream may always start a chunk while this is above zero. */
+  get writable(): number {
+    return this.credit
+  }
+
+  /** Sends bytes of this side's stream; at most `writable` of them. Returns whether more may follow at once. */
+  write(bytes: Uint8Array): boolean {
+    this.credit -= bytes.length
+    this.connection.sendChunk(this, bytes)
+    return this.credit > 0
+  }
+
+  /** This side's stream is complete. */
+  end(): void {
+    this.connection.sendEnd(this)
+  }
+
+  /** The receiver has dealt with `bytes` of the other side's stream. Small grants are gathered. */
+  grant(bytes: number): void {
+    this.ungranted += bytes
+    if (this.ungranted * 4 < this.window) return
+    this.owed += this.ungranted
+    this.connection.sendCredit(this, this.ungranted)
+    this.ungranted = 0
+  }
+
+  /** Answers the request; nothing may be sent on the exchange afterwards. */
+  respond(body: Uint8Array): void {
+    this.connection.answer(this, body)
+  }
+
+  /** Answers the request with a failure. */
+  fail(failure: WireFailure): void {
+    this.connection.refuse(this, failure)
+  }
+
+  /** Withdraws the request. No handler runs afterwards. */
+  cancel(): void {
+    this.handlers = {}
+    this.connection.cancelExchange(this)
+  }
+
+  /** Takes received bytes off the credit; `false` when the other side had none left. */
+  accept(bytes: number): boolean {
+    this.owed -= bytes
+    return this.owed >= 0
+  }
+
+  /** Credit from the other side. */
+  credited(bytes: number): void {
+    this.credit += bytes
+    this.handlers.onWritable?.()
+  }
+}

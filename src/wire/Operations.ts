@@ -1,0 +1,267 @@
+/**
+ * The data plane: operations on files and processes of a leased VM, with the codecs of their bodies. `vm` is the handle
+ * that the lease gave. An operation's streams are noted as `up` (host to sidecar) and `down`.
+ *
+ * @since 0.1.0
+ */
+import * as Codec from "./Codec.ts"
+
+/**
+ * One operation: its number, name and bodies.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Operation<A, B> {
+  readonly code: number
+  readonly name: string
+  readonly request: Codec.Codec<A>
+  readonly response: Codec.Codec<B>
+}
+
+const make = <A, B>(code: number, name: string, request: Codec.Codec<A>, response: Codec.Codec<B>): Operation<A, B> => ({
+  code,
+  name,
+  request,
+  response
+})
+
+const nothing = Codec.struct({})
+const onPath = Codec.struct({ vm: Codec.u32, path: Codec.string })
+
+/**
+ * Types of directory entries.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const fileTypeCodec = Codec.literals("file", "directory", "symlink", "character", "block", "fifo", "socket")
+
+/**
+ * What stat(2) tells; times in milliseconds with fractions.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const statCodec = Codec.struct({
+  mode: Codec.u32,
+  size: Codec.f64,
+  blocks: Codec.f64,
+  dev: Codec.f64,
+  rdev: Codec.f64,
+  atimeMs: Codec.f64,
+  mtimeMs: Codec.f64,
+  ctimeMs: Codec.f64,
+  birthtimeMs: Codec.f64,
+  ino: Codec.f64,
+  nlink: Codec.u32,
+  uid: Codec.u32,
+  gid: Codec.u32
+})
+
+/**
+ * One change between two states of a tree.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const changeCodec = Codec.struct({
+  kind: Codec.literals("created", "removed", "modified", "moved"),
+  path: Codec.string,
+  from: Codec.optional(Codec.string),
+  type: fileTypeCodec,
+  size: Codec.f64,
+  mode: Codec.u32
+})
+
+/**
+ * One entry of a tree on its way into or out of a VM: the seeds' snapshot entry with bytes as bytes.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const entryCodec = Codec.struct({
+  path: Codec.string,
+  type: Codec.literals("file", "directory", "symlink"),
+  mode: Codec.u16,
+  uid: Codec.u32,
+  gid: Codec.u32,
+  mtimeMs: Codec.optional(Codec.f64),
+  /** Of a link. */
+  target: Codec.optional(Codec.string),
+  /** Of a file. */
+  content: Codec.rest
+})
+
+/**
+ * A file to write, as `writeFiles` streams them.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const fileCodec = Codec.struct({ path: Codec.string, content: Codec.rest })
+
+/**
+ * The outcome of one entry of a batch, as `writeFiles` and `readFiles` stream them: an error, or none and the content.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const outcomeCodec = Codec.struct({
+  path: Codec.string,
+  error: Codec.optional(Codec.string),
+  content: Codec.rest
+})
+
+/**
+ * A path, as `readFiles` streams them.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const pathCodec = Codec.struct({ path: Codec.string })
+
+const environment = Codec.array(Codec.struct({ name: Codec.string, value: Codec.string }))
+
+/** @since 0.1.0 @category operations */
+export const stat = make(16, "stat", onPath, statCodec)
+/** @since 0.1.0 @category operations */
+export const lstat = make(17, "lstat", onPath, statCodec)
+/** @since 0.1.0 @category operations */
+export const exists = make(18, "exists", onPath, Codec.bool)
+/** Down: the content, when it is larger than a frame; else it is the response. @since 0.1.0 @category operations */
+export const readFile = make(19, "readFile", onPath, Codec.rest)
+/** Up: the content, when `streamed`; else it is in the request. @since 0.1.0 @category operations */
+export const writeFile = make(
+  20,
+  "writeFile",
+  Codec.struct({ vm: Codec.u32, path: Codec.string, streamed: Codec.bool, content: Codec.rest }),
+  nothing
+)
+/** Up: records of `fileCodec`. Down: records of `outcomeCodec`, in order. @since 0.1.0 @category operations */
+export const writeFiles = make(21, "writeFiles", Codec.struct({ vm: Codec.u32 }), nothing)
+/** Up: records of `pathCodec`. Down: records of `outcomeCodec`, in order. @since 0.1.0 @category operations */
+export const readFiles = make(22, "readFiles", Codec.struct({ vm: Codec.u32 }), nothing)
+/** @since 0.1.0 @category operations */
+export const mkdir = make(
+  23,
+  "mkdir",
+  Codec.struct({ vm: Codec.u32, path: Codec.string, recursive: Codec.bool }),
+  nothing
+)
+/** @since 0.1.0 @category operations */
+export const readdir = make(24, "readdir", onPath, Codec.array(Codec.string))
+/** Down: records of `treeEntryCodec`. @since 0.1.0 @category operations */
+export const readdirRecursive = make(
+  25,
+  "readdirRecursive",
+  Codec.struct({
+    vm: Codec.u32,
+    path: Codec.string,
+    maxDepth: Codec.optional(Codec.u32),
+    exclude: Codec.array(Codec.string, 1000)
+  }),
+  nothing
+)
+/** @since 0.1.0 @category operations */
+export const move = make(26, "move", Codec.struct({ vm: Codec.u32, path: Codec.string, dest: Codec.string }), nothing)
+/** @since 0.1.0 @category operations */
+export const remove = make(
+  27,
+  "delete",
+  Codec.struct({ vm: Codec.u32, path: Codec.string, recursive: Codec.bool }),
+  nothing
+)
+/** Down: records of `entryCodec`. @since 0.1.0 @category operations */
+export const exportTree = make(28, "exportTree", onPath, nothing)
+/** Up: records of `entryCodec`, below `path`. `owned`: ids as given, else the VM's user. @since 0.1.0 @category operations */
+export const importTree = make(
+  29,
+  "importTree",
+  Codec.struct({ vm: Codec.u32, target: Codec.literals("lower", "mount", "bootstrap"), path: Codec.string, readOnly: Codec.bool, source: Codec.string }),
+  Codec.struct({ entries: Codec.u32 })
+)
+/** Down: records of `changeCodec`, what became of the tree at `path` since `snapshot`. @since 0.1.0 @category operations */
+export const diff = make(
+  30,
+  "diff",
+  Codec.struct({ vm: Codec.u32, path: Codec.string, snapshot: Codec.u32 }),
+  nothing
+)
+
+/**
+ * An entry of `readdirRecursive`.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const treeEntryCodec = Codec.struct({
+  path: Codec.string,
+  type: Codec.literals("file", "directory", "symlink"),
+  size: Codec.f64
+})
+
+/**
+ * Runs a command. Up: standard input, until its end. Down: chunks that begin with a byte of channel: 0 the
+ * process has started (its pid as u32 follows), 1 stdout, 2 stderr. A cancel kills the process and all its descendants.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const run = make(
+  48,
+  "run",
+  Codec.struct({
+    vm: Codec.u32,
+    command: Codec.string,
+    argv: Codec.array(Codec.string),
+    cwd: Codec.optional(Codec.string),
+    env: environment,
+    /** Milliseconds until the process is killed. */
+    timeoutMs: Codec.optional(Codec.f64),
+    /** Bytes of standard output, and of standard error, after which the process is killed. */
+    maxOutputBytes: Codec.optional(Codec.f64),
+    /** Whether standard input follows as a stream; without it, it is empty. */
+    stdin: Codec.bool
+  }),
+  Codec.struct({
+    pid: Codec.u32,
+    exitCode: Codec.u16,
+    signal: Codec.optional(Codec.string),
+    /** Whether the deadline or the output limit ended it. */
+    stopped: Codec.literals("no", "deadline", "output")
+  })
+)
+
+/**
+ * The event channel that carries the control plane's messages.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const CONTROL_CHANNEL = 1
+
+/**
+ * Every operation of the data plane, by name.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const all: Readonly<Record<string, Operation<any, any>>> = {
+  stat,
+  lstat,
+  exists,
+  readFile,
+  writeFile,
+  writeFiles,
+  readFiles,
+  mkdir,
+  readdir,
+  readdirRecursive,
+  move,
+  remove,
+  exportTree,
+  importTree,
+  diff,
+  run
+}

@@ -1,0 +1,87 @@
+/**
+ * What a connection has still to write: control frames first, then data in order, gathered per turn of the event loop,
+ * and never more data handed to the link at once than control frames can bear to wait behind.
+ *
+ * @since 0.1.0
+ */
+import type { Link } from "./Connection.ts"
+
+type Frame = ReadonlyArray<Uint8Array>
+
+const DATA_PER_WRITE = 256 * 1024
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export class Outbox {
+  private controls: Array<Frame> = []
+  private frames: Array<Frame> = []
+  private next = 0
+  private blocked = false
+  private scheduled = false
+
+  constructor(private readonly link: Link) {}
+
+  /** Queues a control frame. */
+  control(frame: Frame): void {
+    this.controls.push(frame)
+    this.schedule()
+  }
+
+  /** Queues a data frame. */
+  data(frame: Frame): void {
+    this.frames.push(frame)
+    this.schedule()
+  }
+
+  /** Queues a control frame that must not overtake what is already queued as data, if anything is. */
+  afterPending(frame: Frame): void {
+    if (this.next < this.frames.length) this.data(frame)
+    else this.control(frame)
+  }
+
+  /** The link can take more. */
+  resume(): void {
+    this.blocked = false
+    this.flush()
+  }
+
+  /** Writes what may be written now. */
+  readonly flush = (): void => {
+    this.scheduled = false
+    while (!this.blocked && (this.controls.length > 0 || this.next < this.frames.length)) {
+      this.blocked = !this.link.send(this.take())
+    }
+  }
+
+  private take(): Array<Uint8Array> {
+    const parts: Array<Uint8Array> = []
+    const put = (frame: Frame): number => {
+      let bytes = 0
+      for (const part of frame) {
+        if (part.length > 0) parts.push(part)
+        bytes += part.length
+      }
+      return bytes
+    }
+    for (const frame of this.controls) put(frame)
+    this.controls = []
+    let bytes = 0
+    while (this.next < this.frames.length && bytes < DATA_PER_WRITE) bytes += put(this.frames[this.next++])
+    if (this.next === this.frames.length) {
+      this.frames = []
+      this.next = 0
+    } else if (this.next > 1024) {
+      this.frames = this.frames.slice(this.next)
+      this.next = 0
+    }
+    return parts
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.blocked) return
+    this.scheduled = true
+    queueMicrotask(this.flush)
+  }
+}
