@@ -7,15 +7,15 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { DirEntry, VirtualStat } from "../src/config/FileStat.ts"
+import type { NativeMount } from "../src/config/Mounts.ts"
+import type { RootSnapshotExport } from "../src/config/Snapshot.ts"
 import type { ConfigError } from "../src/errors/ConfigError.ts"
 import type { KernelError } from "../src/errors/KernelError.ts"
 import type { NotYetSupported } from "../src/errors/NotYetSupported.ts"
 import type { PathError } from "../src/errors/PathError.ts"
 import type { SidecarError } from "../src/errors/SidecarError.ts"
 import type { TransportError } from "../src/errors/TransportError.ts"
-import type { DirEntry, VirtualStat } from "../src/config/FileStat.ts"
-import type { NativeMount } from "../src/config/Mounts.ts"
-import type { RootSnapshotExport } from "../src/config/Snapshot.ts"
 
 /**
  * Everything that an operation on files can fail with.

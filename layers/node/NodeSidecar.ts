@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Duration from "effect/Duration"
 import { randomUUID } from "node:crypto"
 import { Sidecar } from "../../services/Sidecar.ts"
 import * as SidecarPool from "../remote/SidecarPool.ts"

@@ -90,7 +90,11 @@ export const connect = (
     const transport = yield* ConnectionTransport.make(socketLink(Effect.succeed(child.stdio[3] as Socket)), {
       token,
       handshakeTimeout: options.startTimeout
-    }).pipe(Effect.catchAll((error) => Effect.flatMap(endOf(child, exited), (end) => Effect.fail(unready(program, end, error)))))
+    }).pipe(
+      Effect.catchAll((error) =>
+        Effect.flatMap(endOf(child, exited), (end) => Effect.fail(unready(program, end, error)))
+      )
+    )
     // a sidecar that has lost its connection is of no use, and must not linger
     yield* Effect.forkScoped(Effect.zipRight(transport.closed, Effect.sync(() => child.kill("SIGKILL"))))
     const control = yield* ControlClient.make(transport)
@@ -140,7 +144,9 @@ const start = (
       )
       const stderr = followLines(child.stderr!, log)
       child.once("error", (error) => {
-        resume(Effect.fail(new SidecarError({ reason: "Spawn", detail: `the sidecar did not start: ${error.message}` })))
+        resume(
+          Effect.fail(new SidecarError({ reason: "Spawn", detail: `the sidecar did not start: ${error.message}` }))
+        )
       })
       child.once("spawn", () => resume(Effect.succeed(child)))
       child.once("close", (code, signal) => {
@@ -175,6 +181,8 @@ const unready = (program: string, end: SidecarError, cause: TransportError): Sid
   return new SidecarError({
     ...end,
     reason: "Handshake",
-    detail: `the sidecar program ${program} did not become ready (${cause.detail})${last === undefined ? "" : `: ${last}`}; ${repair}`
+    detail: `the sidecar program ${program} did not become ready (${cause.detail})${
+      last === undefined ? "" : `: ${last}`
+    }; ${repair}`
   })
 }

@@ -19,7 +19,7 @@ import type { Exchange } from "../../src/wire/Exchange.ts"
 import { refused, WireFailure } from "../../src/wire/Failure.ts"
 import { DEFAULT_MAX_FRAME } from "../../src/wire/Frame.ts"
 import type { Welcome } from "../../src/wire/Handshake.ts"
-import { HELLO, helloCodec, WIRE_VERSION, welcomeCodec } from "../../src/wire/Handshake.ts"
+import { HELLO, helloCodec, welcomeCodec, WIRE_VERSION } from "../../src/wire/Handshake.ts"
 import type { Operation } from "../../src/wire/Operations.ts"
 import { pump } from "../../src/wire/Stream.ts"
 import { makeDuplex } from "./Duplex.ts"
@@ -61,7 +61,10 @@ const SILENT_PERIODS = 6
  * @since 0.1.0
  * @category constructors
  */
-export const make = (openLink: OpenLink, options: Options): Effect.Effect<TransportShape, TransportError, Scope.Scope> =>
+export const make = (
+  openLink: OpenLink,
+  options: Options
+): Effect.Effect<TransportShape, TransportError, Scope.Scope> =>
   Effect.gen(function*() {
     const closed = yield* Deferred.make<TransportError>()
     const registry = yield* makeRegistry
@@ -79,8 +82,10 @@ export const make = (openLink: OpenLink, options: Options): Effect.Effect<Transp
       call: (operation, request, callOptions) =>
         callOptions?.deadline === undefined
           ? call(connection, operation, request, callOptions, undefined)
-          : Effect.flatMap(Clock.currentTimeMillis, (now) =>
-            call(connection, operation, request, callOptions, now + Duration.toMillis(callOptions.deadline!))),
+          : Effect.flatMap(
+            Clock.currentTimeMillis,
+            (now) => call(connection, operation, request, callOptions, now + Duration.toMillis(callOptions.deadline!))
+          ),
       open: (operation, request) => makeDuplex(connection, operation, request),
       serve: registry.serve,
       emit: (channel, body) => Effect.sync(() => connection.event(channel, body)),
@@ -144,8 +149,10 @@ const shakeHands = (connection: Connection, options: Options): Effect.Effect<Wel
     window: connection.window
   } as const
   return call(connection, hello, request, undefined, undefined).pipe(
-    Effect.catchTag("WireFailure", (failure) =>
-      Effect.fail(new TransportError({ reason: "Unauthorized", detail: failure.detail }))),
+    Effect.catchTag(
+      "WireFailure",
+      (failure) => Effect.fail(new TransportError({ reason: "Unauthorized", detail: failure.detail }))
+    ),
     Effect.timeoutFail({
       duration: options.handshakeTimeout ?? "10 seconds",
       onTimeout: () => new TransportError({ reason: "Timeout", detail: "the sidecar did not answer the handshake" })
@@ -166,7 +173,10 @@ const call = <A, B>(
   connection: Connection,
   operation: Operation<A, B>,
   request: A,
-  options: { readonly up?: (() => Uint8Array | undefined) | undefined; readonly down?: ((bytes: Uint8Array) => void) | undefined } | undefined,
+  options: {
+    readonly up?: (() => Uint8Array | undefined) | undefined
+    readonly down?: ((bytes: Uint8Array) => void) | undefined
+  } | undefined,
   deadline: number | undefined
 ): Effect.Effect<B, TransportError | WireFailure> =>
   Effect.async((resume) => {

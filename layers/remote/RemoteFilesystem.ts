@@ -12,7 +12,7 @@ import type { TypeOf } from "../../src/wire/Codec.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { RecordParser } from "../../src/wire/Stream.ts"
 import { readFiles, writeFiles } from "./Batch.ts"
-import { pieces, Gather } from "./Bytes.ts"
+import { Gather, pieces } from "./Bytes.ts"
 import { mountFs } from "./RemoteMounts.ts"
 import { exportRoot } from "./RemoteSnapshots.ts"
 import { call, explainControl, type VmLink } from "./VmLink.ts"
@@ -55,11 +55,16 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
     readFiles: (paths) => readFiles(link, Array.from(paths)),
     mkdir: (path, options) => {
       const recursive = options?.recursive === true
-      return guarded(recursive ? checkWritable(path) : checkSafe(path), () =>
-        Effect.asVoid(call(link, Operations.mkdir, { vm, path, recursive })))
+      return guarded(
+        recursive ? checkWritable(path) : checkSafe(path),
+        () => Effect.asVoid(call(link, Operations.mkdir, { vm, path, recursive }))
+      )
     },
     readdir: (path) =>
-      guarded(checkSafe(path), () => Effect.map(call(link, Operations.readdir, { vm, path }), (names) => names.slice())),
+      guarded(
+        checkSafe(path),
+        () => Effect.map(call(link, Operations.readdir, { vm, path }), (names) => names.slice())
+      ),
     readdirRecursive: (path, options) =>
       guarded(checkSafe(path), () => {
         const entries: Array<DirEntry> = []
@@ -71,16 +76,22 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
     stat: (path) => guarded(checkSafe(path), () => Effect.map(call(link, Operations.stat, { vm, path }), virtualStat)),
     exists: (path) => guarded(checkSafe(path), () => call(link, Operations.exists, { vm, path })),
     move: (from, to) =>
-      guarded(checkSafe(from) ?? checkSafe(to), () =>
-        Effect.asVoid(call(link, Operations.move, { vm, path: from, dest: to }))),
+      guarded(
+        checkSafe(from) ?? checkSafe(to),
+        () => Effect.asVoid(call(link, Operations.move, { vm, path: from, dest: to }))
+      ),
     delete: (path, options) =>
-      guarded(checkSafe(path), () =>
-        Effect.asVoid(call(link, Operations.remove, { vm, path, recursive: options?.recursive === true }))),
+      guarded(
+        checkSafe(path),
+        () => Effect.asVoid(call(link, Operations.remove, { vm, path, recursive: options?.recursive === true }))
+      ),
     snapshotRootFilesystem: () => spanned(link, "snapshotRootFilesystem", exportRoot(link)),
     mountFs: (path, mount, options) => spanned(link, "mountFs", mountFs(link, readDirectory, path, mount, options)),
     unmountFs: (path) =>
-      guarded(checkSafe(path), () =>
-        Effect.catchAll(link.control.Unmount({ vm, path }), (error) => explainControl(link, error))),
+      guarded(
+        checkSafe(path),
+        () => Effect.catchAll(link.control.Unmount({ vm, path }), (error) => explainControl(link, error))
+      ),
     listMounts: Effect.catchAll(
       Effect.suspend(() => link.control.ListMounts({ vm })),
       (error) => explainControl(link, error)

@@ -80,7 +80,11 @@ export const mountFs = (
   const refused = checkSafe(path)
   if (refused !== undefined) return Effect.fail(refused)
   const readOnly = options?.readOnly === undefined ? {} : { readOnly: options.readOnly }
-  const decoded = ParseResult.decodeUnknownEither(NativeMount, { onExcessProperty: "error" })({ ...input, ...readOnly, path })
+  const decoded = ParseResult.decodeUnknownEither(NativeMount, { onExcessProperty: "error" })({
+    ...input,
+    ...readOnly,
+    path
+  })
   return decoded._tag === "Left" ? Effect.fail(fromParseIssue(decoded.left)) : mount(link, readDirectory, decoded.right)
 }
 
@@ -93,12 +97,15 @@ const importMount = (
   Effect.scoped(Effect.gen(function*() {
     if (!link.transport.isOpen()) return yield* lost(link)
     const request = { vm: link.vm, target: "mount", path, readOnly, source: "host_dir" } as const
-    const duplex = yield* Effect.catchAll(link.transport.open(Operations.importTree, request), (error) => explain(link, error))
-    const send = Stream.runForEach(entries, (entry) => duplex.write(record(Operations.entryCodec, { ...entry, ...link.owner }))).pipe(
-      Effect.zipRight(duplex.end),
-      Effect.zipRight(Effect.never)
-    )
-    const answer = Effect.catchAll(duplex.response, (error) => explain(link, error))
+    const duplex = yield* Effect.catchAll(link.transport.open(Operations.importTree, request), (error) =>
+      explain(link, error))
+    const send = Stream.runForEach(entries, (entry) =>
+      duplex.write(record(Operations.entryCodec, { ...entry, ...link.owner }))).pipe(
+        Effect.zipRight(duplex.end),
+        Effect.zipRight(Effect.never)
+      )
+    const answer = Effect.catchAll(duplex.response, (error) =>
+      explain(link, error))
     // the kernel may refuse before all is sent: then the rest of the folder is not read
     yield* Effect.raceFirst(answer, send)
   }))

@@ -6,7 +6,14 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { ExecOptions, ExecResult, ProcessesError, ProcessesShape, ProcessEvent, RunOptions } from "../../services/Processes.ts"
+import type {
+  ExecOptions,
+  ExecResult,
+  ProcessesError,
+  ProcessesShape,
+  ProcessEvent,
+  RunOptions
+} from "../../services/Processes.ts"
 import type { Duplex } from "../../services/Transport.ts"
 import { ProcessError } from "../../src/errors/ProcessError.ts"
 import { checkSafe } from "../../src/Paths.ts"
@@ -46,11 +53,15 @@ const exec = <E, R>(
     const output = new Output()
     const { stdin } = options
     const ended = isStream(stdin)
-      ? Stream.runFold(streamed(link, command, options, stdin, maxOutputBytes), undefined as Result | undefined, (_, item) => {
-        if (!(item instanceof Uint8Array)) return item
-        output.add(item)
-        return undefined
-      })
+      ? Stream.runFold(
+        streamed(link, command, options, stdin, maxOutputBytes),
+        undefined as Result | undefined,
+        (_, item) => {
+          if (!(item instanceof Uint8Array)) return item
+          output.add(item)
+          return undefined
+        }
+      )
       : call(link, Operations.run, request(link, command, options, maxOutputBytes), {
         up: stdin === undefined ? undefined : pieces(typeof stdin === "string" ? encoder.encode(stdin) : stdin),
         down: (chunk) => output.add(chunk)
@@ -120,10 +131,15 @@ const streamed = <E, R>(
     const items = Stream.concat(duplex.down, Stream.fromEffect(duplex.response)).pipe(
       Stream.catchAll((error) => Stream.fromEffect(explain(link, error)))
     )
-    return stdin === undefined ? items : Stream.merge(items, Stream.drain(feed(duplex, stdin)), { haltStrategy: "left" })
+    return stdin === undefined
+      ? items
+      : Stream.merge(items, Stream.drain(feed(duplex, stdin)), { haltStrategy: "left" })
   }))
 
-const feed = <E, R>(duplex: Duplex<Result>, stdin: NonNullable<RunOptions<E, R>["stdin"]>): Stream.Stream<never, E, R> => {
+const feed = <E, R>(
+  duplex: Duplex<Result>,
+  stdin: NonNullable<RunOptions<E, R>["stdin"]>
+): Stream.Stream<never, E, R> => {
   const bytes = isStream(stdin) ? stdin : Stream.make(typeof stdin === "string" ? encoder.encode(stdin) : stdin)
   return Stream.drain(Stream.concat(Stream.mapEffect(bytes, duplex.write), Stream.fromEffect(duplex.end)))
 }

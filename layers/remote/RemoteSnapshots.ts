@@ -8,10 +8,10 @@ import * as Encoding from "effect/Encoding"
 import type { FilesystemError } from "../../services/Filesystem.ts"
 import type { FilesystemEntry, RootSnapshotExport } from "../../src/config/Snapshot.ts"
 import { makeExport, modeBits, modeString } from "../../src/config/Snapshot.ts"
+import type { Change, VmSnapshot } from "../../src/VmSnapshot.ts"
 import type { TypeOf } from "../../src/wire/Codec.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { RecordParser } from "../../src/wire/Stream.ts"
-import type { Change, VmSnapshot } from "../../src/VmSnapshot.ts"
 import { records } from "./Bytes.ts"
 import { call, explainControl, type LinkError, type VmLink } from "./VmLink.ts"
 
@@ -85,7 +85,13 @@ export const diff = (link: VmLink, since: VmSnapshot): Effect.Effect<Array<Chang
     const parser = new RecordParser(Operations.changeCodec, 64 * 1024, ({ from, ...change }) =>
       void changes.push(from === undefined ? change : { ...change, from }))
     const request = { vm: link.vm, path: since.path, snapshot: since.snapshot }
-    return Effect.as(call(link, Operations.diff, request, { down: (bytes) => parser.push(bytes) }), changes)
+    return Effect.as(
+      call(link, Operations.diff, request, {
+        down: (bytes) =>
+          parser.push(bytes)
+      }),
+      changes
+    )
   })
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })

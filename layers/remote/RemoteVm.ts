@@ -146,8 +146,6 @@ const specOf = (config: VmConfig): VmSpec => {
       stdinBytes
     },
     mode: config.rootFilesystem.mode ?? "ephemeral",
-    lowers: lowersOf(config).map((lower) =>
-      lower.kind === "snapshot-export" ? "import" : "bundled-base-filesystem"
-    )
+    lowers: lowersOf(config).map((lower) => lower.kind === "snapshot-export" ? "import" : "bundled-base-filesystem")
   }
 }

@@ -107,10 +107,11 @@ const makeSidecar = (
     const lease = (config: VmConfig): Effect.Effect<VmShape, LeaseError, Scope.Scope> =>
       Effect.suspend((): Effect.Effect<VmShape, LeaseError, Scope.Scope> => {
         if (state !== "ready") return Effect.fail(SidecarError.notReady(sidecarId, state))
-        return Effect.flatMap(connected, (connection) => RemoteVm.lease(connection, options.readDirectory, config)).pipe(
-          Effect.tap((leased) => countWhileOpen(active, leased)),
-          Effect.map((leased) => leased.vm)
-        )
+        return Effect.flatMap(connected, (connection) => RemoteVm.lease(connection, options.readDirectory, config))
+          .pipe(
+            Effect.tap((leased) => countWhileOpen(active, leased)),
+            Effect.map((leased) => leased.vm)
+          )
       }).pipe(Effect.withSpan("Sidecar.lease", { captureStackTrace: false, attributes: { "sidecar.id": sidecarId } }))
 
     const dispose = Effect.uninterruptible(Effect.suspend(() => {
@@ -132,8 +133,10 @@ const makeSidecar = (
     yield* Effect.addFinalizer(() => Effect.ignoreLogged(dispose))
     const describe = Effect.sync(() => ({ sidecarId, placement: { ...placement }, state, activeVmCount: active.size }))
     const health = Effect.scoped(Effect.flatMap(connected, (connection) =>
-      Effect.catchAll(connection.control.GetHealth(undefined), (error) =>
-        Effect.catchTag(explainControl(connection, error), "KernelError", Effect.die))))
+      Effect.catchAll(
+        connection.control.GetHealth(undefined),
+        (error) => Effect.catchTag(explainControl(connection, error), "KernelError", Effect.die)
+      )))
     return { handle: { sidecarId, describe, lease, health, dispose }, state: () => state }
   })
 
@@ -160,9 +163,7 @@ const sharedConnection = (
     const map = yield* RcMap.make({
       lookup: (current: number) =>
         options.connect(sidecarId).pipe(
-          Effect.tap((connected) =>
-            Effect.forkScoped(Effect.zipRight(connected.transport.closed, retire(current)))
-          ),
+          Effect.tap((connected) => Effect.forkScoped(Effect.zipRight(connected.transport.closed, retire(current)))),
           Effect.tapErrorCause(() => retire(current))
         ),
       idleTimeToLive: options.idleTimeToLive ?? Duration.seconds(10)

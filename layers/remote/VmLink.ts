@@ -83,8 +83,10 @@ export const call = <A, B>(
  * @category combinators
  */
 export const lost = (link: Connected): Effect.Effect<never, SidecarError> =>
-  Effect.flatMap(link.exited, (exit) =>
-    Effect.fail(new SidecarError({ ...exit, reason: "VmLost", detail: `the VM is gone: ${exit.detail}` })))
+  Effect.flatMap(
+    link.exited,
+    (exit) => Effect.fail(new SidecarError({ ...exit, reason: "VmLost", detail: `the VM is gone: ${exit.detail}` }))
+  )
 
 /**
  * The error for what a call failed with. What the caller cannot act on is a defect.
@@ -124,7 +126,10 @@ export const explainControl = (
   }
 }
 
-const transportFailure = (link: Connected, error: TransportError): Effect.Effect<never, SidecarError | TransportError> =>
+const transportFailure = (
+  link: Connected,
+  error: TransportError
+): Effect.Effect<never, SidecarError | TransportError> =>
   link.transport.isOpen() ? Effect.fail(error) : Effect.flatMap(link.exited, (exit) => Effect.fail(exit))
 
 const vmLost = (detail: string) => new SidecarError({ reason: "VmLost", detail })

@@ -8,10 +8,10 @@ import { Fault } from "./fault.ts"
 import { baseImage } from "./filesystem/base-image.ts"
 import { Filesystem } from "./filesystem/filesystem.ts"
 import { composeLowers } from "./filesystem/lowers.ts"
-import type { TreeEntry } from "./filesystem/tree-entries.ts"
-import { importTree } from "./filesystem/tree-entries.ts"
 import type { Snapshot } from "./filesystem/tree.ts"
 import { Tree } from "./filesystem/tree.ts"
+import type { TreeEntry } from "./filesystem/tree-entries.ts"
+import { importTree } from "./filesystem/tree-entries.ts"
 
 let bundled: Snapshot | undefined
 

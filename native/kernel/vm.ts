@@ -9,10 +9,10 @@ import type { Caller } from "./filesystem/operation.ts"
 import { makeProc } from "./filesystem/proc.ts"
 import { utf8Length } from "./filesystem/text.ts"
 import type { Snapshot } from "./filesystem/tree.ts"
+import { procSource } from "./processes/proc-source.ts"
 import type { Process, ProcessSpec } from "./processes/process.ts"
 import type { ProcessEvents } from "./processes/shell-host.ts"
 import { ShellHost } from "./processes/shell-host.ts"
-import { procSource } from "./processes/proc-source.ts"
 import { systemCall } from "./processes/system-calls.ts"
 import { RootBuilder } from "./root.ts"
 import type { WorkerPool } from "./workers/pool.ts"
@@ -25,12 +25,19 @@ export interface VmHost {
   readonly after: (milliseconds: number, run: () => void) => () => void
 }
 
+/** What a VM asks of its sidecar. */
+export interface VmOwner {
+  /** Queues work behind the VM's earlier work. */
+  readonly enqueue: (vm: Vm, work: () => void) => void
+  /** Has an idle VM give its worker up, for one that waits. */
+  readonly onStarved: () => void
+}
+
 export interface VmOptions {
   readonly vmId: string
   readonly spec: VmSpec
   readonly host: VmHost
-  /** Queues work behind the VM's earlier work. */
-  readonly enqueue: (vm: Vm, work: () => void) => void
+  readonly owner: VmOwner
 }
 
 /** Kept snapshots of one VM. */
@@ -64,7 +71,8 @@ export class Vm {
       pool: host.pool,
       binding: { hostname: spec.hostname, user: name, uid, gid },
       after: host.after,
-      enqueue: (work) => options.enqueue(this, work),
+      onStarved: options.owner.onStarved,
+      enqueue: (work) => options.owner.enqueue(this, work),
       systemCall: (pid, call, args) =>
         systemCall({ filesystem: this.filesystem, caller: this.guest(pid), now: host.now }, call, args)
     })
@@ -92,7 +100,9 @@ export class Vm {
       random: host.random,
       limits: { bytes: filesystemBytes, inodes, openFiles, readdirEntries }
     })
-    if (filesystem.exists(this.host, "/proc")) filesystem.mountSynthetic("/proc", makeProc(procSource(this, host.now)), { type: "proc", source: "proc" })
+    if (filesystem.exists(this.host, "/proc")) {
+      filesystem.mountSynthetic("/proc", makeProc(procSource(this, host.now)), { type: "proc", source: "proc" })
+    }
     this.root = undefined
     this.sealed = filesystem
   }
@@ -118,7 +128,11 @@ export class Vm {
   // --- processes --------------------------------------------------------------------------------------------------
 
   /** Starts a shell command as the VM's user. Throws `Fault` when it may not start. */
-  start(spec: Omit<ProcessSpec, "cwd"> & { readonly cwd: string | undefined }, stdin: Uint8Array, events: ProcessEvents): Process {
+  start(
+    spec: Omit<ProcessSpec, "cwd"> & { readonly cwd: string | undefined },
+    stdin: Uint8Array,
+    events: ProcessEvents
+  ): Process {
     const cwd = spec.cwd ?? this.spec.user.home
     const env = { ...this.environment(), ...spec.env, PWD: cwd }
     this.checkSpawn(spec.command, spec.argv, env)

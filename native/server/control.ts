@@ -8,7 +8,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Mailbox from "effect/Mailbox"
 import { KernelError } from "../../src/errors/KernelError.ts"
 import { ControlGroup, UnknownVm } from "../../src/wire/Control.ts"
-import { WireFailure } from "../../src/wire/Failure.ts"
+import type { WireFailure } from "../../src/wire/Failure.ts"
 import { CONTROL_CHANNEL } from "../../src/wire/Operations.ts"
 import { Tree } from "../kernel/filesystem/tree.ts"
 import type { Vm } from "../kernel/vm.ts"
@@ -87,13 +87,13 @@ const handlers = (server: SidecarServer, session: Session, usage: Usage) => {
         try {
           if (sealed) vm.seal()
         } catch (thrown) {
-          server.release(session, vm)
+          server.release(session, handle)
           throw thrown
         }
         return { vm: handle, vmId: vm.vmId }
       }),
     Seal: ({ vm }) => onVm(vm, (found) => found.seal()),
-    Release: ({ vm }) => onVm(vm, (found) => server.release(session, found)),
+    Release: ({ vm }) => attempt(() => server.release(session, vm)),
     TakeSnapshot: ({ path, vm }) => onVm(vm, (found) => ({ snapshot: found.keep(path) })),
     MountMemory: ({ path, readOnly, vm }) =>
       onVm(vm, (found) =>

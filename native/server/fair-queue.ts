@@ -44,11 +44,6 @@ export class FairQueue {
     }
   }
 
-  /** Forgets the work of an owner that is gone. */
-  remove(owner: object): void {
-    this.lanes.delete(owner)
-  }
-
   /** Units of work that wait, over all lanes. */
   get size(): number {
     let size = 0
@@ -62,11 +57,9 @@ export class FairQueue {
     while (first.done !== true) {
       const [owner, lane] = first.value
       this.step(lane)
-      // unless the step removed its own owner, the lane goes to the back, or away when it is empty
-      if (this.lanes.get(owner) === lane) {
-        this.lanes.delete(owner)
-        if (lane.active !== undefined || lane.next < lane.waiting.length) this.lanes.set(owner, lane)
-      }
+      // the lane goes to the back, or away when it is empty
+      this.lanes.delete(owner)
+      if (lane.active !== undefined || lane.next < lane.waiting.length) this.lanes.set(owner, lane)
       if (this.options.now() >= end) break
       first = this.lanes.entries().next()
     }

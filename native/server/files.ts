@@ -94,7 +94,9 @@ const treeEntries = function*(
       if (stat === undefined) continue
       const type = entryType(stat)
       yield { path: child, type, size: stat.size }
-      if (type === "directory" && (maxDepth === undefined || depth < maxDepth)) queue.push({ path: child, depth: depth + 1 })
+      if (type === "directory" && (maxDepth === undefined || depth < maxDepth)) {
+        queue.push({ path: child, depth: depth + 1 })
+      }
     }
   }
 }
@@ -104,7 +106,9 @@ const present = <A>(run: () => A): A | undefined => {
   try {
     return run()
   } catch (thrown) {
-    if (thrown instanceof Fault && (thrown.errno === "ENOENT" || thrown.errno === "ENOTDIR" || thrown.errno === "ESRCH")) {
+    if (
+      thrown instanceof Fault && (thrown.errno === "ENOENT" || thrown.errno === "ENOTDIR" || thrown.errno === "ESRCH")
+    ) {
       return undefined
     }
     throw thrown

@@ -25,7 +25,9 @@ const run: Answer = (session, exchange, body) => {
   receive(session, exchange, vm, {
     onBytes: (part) => {
       bytes += part.length
-      if (bytes > limit) throw new Fault("EFBIG", "write", "/dev/stdin", undefined, { name: "stdinBytes", value: limit })
+      if (bytes > limit) {
+        throw new Fault("EFBIG", "write", "/dev/stdin", undefined, { name: "stdinBytes", value: limit })
+      }
       parts.push(part.slice())
     },
     onEnd: () => start(session, exchange, vm, request, join(parts, bytes))

@@ -5,9 +5,10 @@
 import * as Codec from "../../src/wire/Codec.ts"
 import type { CloseCause, Link } from "../../src/wire/Connection.ts"
 import type { VmSpec } from "../../src/wire/Control.ts"
-import type { Operation } from "../../src/wire/Operations.ts"
 import { WireFailure } from "../../src/wire/Failure.ts"
+import type { Operation } from "../../src/wire/Operations.ts"
 import { Fault } from "../kernel/fault.ts"
+import type { VmOwner } from "../kernel/vm.ts"
 import { Vm } from "../kernel/vm.ts"
 import type { WorkerPool } from "../kernel/workers/pool.ts"
 import { batchOperations } from "./batches.ts"
@@ -42,7 +43,7 @@ export interface ServerOptions {
 /** Milliseconds that VMs' work may take before the event loop gets its turn. */
 const SLICE = 2
 
-export class SidecarServer {
+export class SidecarServer implements VmOwner {
   readonly queue: FairQueue
   readonly sessions = new Set<Session>()
   readonly operations = new Map<number, Answer>()
@@ -54,7 +55,9 @@ export class SidecarServer {
       later: options.later,
       onDefect: (defect) => options.log(`defect in queued work: ${describe(defect)}`)
     })
-    for (const [operation, answer] of [...fileOperations, ...batchOperations, ...treeOperations, ...processOperations]) {
+    for (
+      const [operation, answer] of [...fileOperations, ...batchOperations, ...treeOperations, ...processOperations]
+    ) {
       this.operations.set(operation.code, answer)
     }
   }
@@ -74,17 +77,23 @@ export class SidecarServer {
     const words = new Uint32Array(1)
     do this.options.random(new Uint8Array(words.buffer))
     while (words[0] === 0 || session.vms.has(words[0]))
-    const vmId = this.options.uuid()
-    const enqueue = (vm: Vm, work: () => void) => this.queue.add(vm, work)
-    const vm = new Vm({ spec, vmId, host: this.options, enqueue })
+    const vm = new Vm({ spec, vmId: this.options.uuid(), host: this.options, owner: this })
     session.vms.set(words[0], vm)
     return { vm, handle: words[0] }
   }
 
-  /** Ends a VM and forgets what it still had to do. */
-  release(session: Session, vm: Vm): void {
-    for (const [handle, other] of session.vms) if (other === vm) session.vms.delete(handle)
-    this.queue.remove(vm)
+  enqueue(vm: Vm, work: () => void): void {
+    this.queue.add(vm, work)
+  }
+
+  readonly onStarved = (): void => {
+    for (const session of this.sessions) for (const vm of session.vms.values()) if (vm.shed()) return
+  }
+
+  /** Ends a VM. What still waits for it finds it gone. */
+  release(session: Session, handle: number): void {
+    const vm = session.vm(handle)
+    session.vms.delete(handle)
     vm.release()
   }
 

@@ -8,9 +8,9 @@ import { Connection, DEFAULT_MAX_EXCHANGES, DEFAULT_WINDOW } from "../../src/wir
 import type { Exchange } from "../../src/wire/Exchange.ts"
 import { refused, WireFailure } from "../../src/wire/Failure.ts"
 import { DEFAULT_MAX_FRAME, HANDSHAKE_MAX_FRAME } from "../../src/wire/Frame.ts"
-import { HELLO, helloCodec, WIRE_VERSION, welcomeCodec } from "../../src/wire/Handshake.ts"
+import { HELLO, helloCodec, welcomeCodec, WIRE_VERSION } from "../../src/wire/Handshake.ts"
 import { CONTROL_CHANNEL } from "../../src/wire/Operations.ts"
-import { Fault } from "../kernel/fault.ts"
+import type { Fault } from "../kernel/fault.ts"
 import type { Vm } from "../kernel/vm.ts"
 import type { SidecarServer } from "./server.ts"
 
@@ -55,7 +55,9 @@ export class Session {
     const answer = this.server.operations.get(operation)
     if (answer === undefined) return exchange.fail(refused(`unknown operation ${operation}`))
     // every body begins with the handle of its VM; work of one VM waits only for that VM's
-    const owner = body.length >= 4 ? this.vms.get(new DataView(body.buffer, body.byteOffset).getUint32(0, true)) : undefined
+    const owner = body.length >= 4
+      ? this.vms.get(new DataView(body.buffer, body.byteOffset).getUint32(0, true))
+      : undefined
     this.server.queue.add(owner ?? this, () => this.guard(exchange, () => answer(this, exchange, body)))
   }
 
@@ -89,7 +91,8 @@ export class Session {
     const hello = this.decodeHello(body)
     if (hello === undefined) return
     if (hello.version !== WIRE_VERSION) {
-      const detail = `the host speaks version ${hello.version} of the protocol, this sidecar version ${WIRE_VERSION}: ` +
+      const detail =
+        `the host speaks version ${hello.version} of the protocol, this sidecar version ${WIRE_VERSION}: ` +
         `install the same version of effect-agent-os on both sides`
       return connection.goaway("Version", detail)
     }
@@ -122,7 +125,7 @@ export class Session {
   }
 
   private end(cause: CloseCause): void {
-    for (const vm of this.vms.values()) this.server.release(this, vm)
+    for (const handle of Array.from(this.vms.keys())) this.server.release(this, handle)
     this.onEnd?.()
     this.onClose(cause)
   }

@@ -2,13 +2,18 @@
  * Streams of an operation, on the sidecar's side: what the host sends is taken in under the VM's turn, what the host is
  * sent is produced as its credit allows.
  */
-import * as Codec from "../../src/wire/Codec.ts"
+import type * as Codec from "../../src/wire/Codec.ts"
 import type { Exchange } from "../../src/wire/Exchange.ts"
 import { CHUNK_BYTES, pump, record, RecordParser } from "../../src/wire/Stream.ts"
 import type { Session } from "./session.ts"
 
 /** Sends what `next` gives, then answers. What `next` throws becomes the answer. */
-export const send = (session: Session, exchange: Exchange, next: () => Uint8Array | undefined, answer: () => void): void => {
+export const send = (
+  session: Session,
+  exchange: Exchange,
+  next: () => Uint8Array | undefined,
+  answer: () => void
+): void => {
   let failed = false
   pump(
     exchange,
@@ -40,8 +45,12 @@ export const packed = <A>(codec: Codec.Codec<A>, values: Iterator<A>): () => Uin
 }
 
 /** Sends the values as records, then answers with nothing. */
-export const sendRecords = <A>(session: Session, exchange: Exchange, codec: Codec.Codec<A>, values: Iterator<A>): void =>
-  send(session, exchange, packed(codec, values), () => exchange.respond(nothing))
+export const sendRecords = <A>(
+  session: Session,
+  exchange: Exchange,
+  codec: Codec.Codec<A>,
+  values: Iterator<A>
+): void => send(session, exchange, packed(codec, values), () => exchange.respond(nothing))
 
 /** What becomes of the host's stream. */
 export interface Intake {

@@ -56,7 +56,12 @@ const outtake: Answer = (session, exchange, body) => {
   const { path, vm: handle } = Codec.decode(Operations.exportTree.request, body)
   const { filesystem } = session.vm(handle)
   const snapshot = path === "/" ? filesystem.snapshot() : filesystem.snapshotMount(path)
-  sendRecords(session, exchange, Operations.entryCodec, wireEntries(exportTree(snapshot, { maxBytes: Number.MAX_SAFE_INTEGER })))
+  sendRecords(
+    session,
+    exchange,
+    Operations.entryCodec,
+    wireEntries(exportTree(snapshot, { maxBytes: Number.MAX_SAFE_INTEGER }))
+  )
 }
 
 const difference: Answer = (session, exchange, body) => {

@@ -58,7 +58,7 @@ const isBase64 = (content: string): boolean => {
   }
   const padding = content.endsWith("==") ? 2 : content.endsWith("=") ? 1 : 0
   for (let i = 0; i < content.length - padding; i++) {
-    if (false) {
+    if (!BASE64.has(content[i])) {
       return false
     }
   }

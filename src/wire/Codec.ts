@@ -230,13 +230,21 @@ export const bool: Codec<boolean> = {
  * @since 0.1.0
  * @category primitives
  */
-export const string: Codec<string> = { shape: { _tag: "string" }, write: (w, v) => w.string(v), read: (r) => r.string() }
+export const string: Codec<string> = {
+  shape: { _tag: "string" },
+  write: (w, v) => w.string(v),
+  read: (r) => r.string()
+}
 
 /**
  * @since 0.1.0
  * @category primitives
  */
-export const bytes: Codec<Uint8Array> = { shape: { _tag: "bytes" }, write: (w, v) => w.bytes(v), read: (r) => r.bytes() }
+export const bytes: Codec<Uint8Array> = {
+  shape: { _tag: "bytes" },
+  write: (w, v) => w.bytes(v),
+  read: (r) => r.bytes()
+}
 
 /**
  * All that is left of the body, without a length of its own. Only as the last field.

@@ -19,7 +19,12 @@ export interface Operation<A, B> {
   readonly response: Codec.Codec<B>
 }
 
-const make = <A, B>(code: number, name: string, request: Codec.Codec<A>, response: Codec.Codec<B>): Operation<A, B> => ({
+const make = <A, B>(
+  code: number,
+  name: string,
+  request: Codec.Codec<A>,
+  response: Codec.Codec<B>
+): Operation<A, B> => ({
   code,
   name,
   request,
@@ -178,7 +183,13 @@ export const exportTree = make(28, "exportTree", onPath, nothing)
 export const importTree = make(
   29,
   "importTree",
-  Codec.struct({ vm: Codec.u32, target: Codec.literals("lower", "mount", "bootstrap"), path: Codec.string, readOnly: Codec.bool, source: Codec.string }),
+  Codec.struct({
+    vm: Codec.u32,
+    target: Codec.literals("lower", "mount", "bootstrap"),
+    path: Codec.string,
+    readOnly: Codec.bool,
+    source: Codec.string
+  }),
   Codec.struct({ entries: Codec.u32 })
 )
 /** Down: records of `changeCodec`, what became of the tree at `path` since `snapshot`. @since 0.1.0 @category operations */

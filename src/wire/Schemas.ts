@@ -13,7 +13,8 @@ import type { Codec, Shape } from "./Codec.ts"
  * @since 0.1.0
  * @category conversions
  */
-export const toSchema = <A>(codec: Codec<A>): Schema.Schema<A> => ofShape(codec.shape) as Schema.Schema<any> as Schema.Schema<A>
+export const toSchema = <A>(codec: Codec<A>): Schema.Schema<A> =>
+  ofShape(codec.shape) as Schema.Schema<any> as Schema.Schema<A>
 
 const unsigned = (bits: number) => Schema.Int.pipe(Schema.between(0, 2 ** bits - 1))
 

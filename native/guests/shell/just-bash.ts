@@ -87,6 +87,12 @@ const syntaxErrors = (stderr: string): string =>
  */
 const residue = (text: string): Uint8Array => new TextEncoder().encode(text)
 
+/** The two fields of the interpreter that its interface lacks; its version is pinned. */
+interface Internals {
+  readonly limits: { maxOutputSize: number }
+  readonly state: { previousDir: string }
+}
+
 const makeBash = (
   call: CallSystem,
   identity: GuestIdentity,
@@ -114,7 +120,9 @@ const makeBash = (
     processInfo: { pid: process.pid, ppid: 1, uid: identity.uid, gid: identity.gid }
   }
   const bash = new Bash(options)
-  const own = (bash as unknown as { readonly limits: { maxOutputSize: number } }).limits
+  const internals = bash as unknown as Internals
+  const own = internals.limits
+  internals.state.previousDir = process.env.OLDPWD ?? ""
   let transformed = false
   const plugin: TransformPlugin = {
     name: "live-output",

@@ -22,6 +22,8 @@ export interface ShellHostOptions {
   readonly binding: Binding
   /** Runs the callback after some milliseconds; gives what cancels it. */
   readonly after: (milliseconds: number, run: () => void) => () => void
+  /** Every worker is in use and somebody waits for one: VMs whose worker is idle are to give theirs up. */
+  readonly onStarved: () => void
   /** Queues work behind the VM's earlier work. */
   readonly enqueue: (work: () => void) => void
   /** Carries out a system call; throws `Fault`. */
@@ -129,6 +131,7 @@ export class ShellHost {
       this.starting = undefined
       throw error
     })
+    if (this.options.pool.stats().waiting > 0) this.options.onStarved()
     return this.starting
   }
 
@@ -173,7 +176,9 @@ export class ShellHost {
     this.sleeping.delete(pid)
     entry.process.state = { _tag: "exited", exitCode, signal }
     entry.events.onExit(exitCode, signal)
-    if (this.idle && !this.released) this.cancelIdle = this.options.after(IDLE_MS, () => this.shed())
+    if (!this.idle || this.released) return
+    if (this.options.pool.stats().waiting > 0) this.shed()
+    else this.cancelIdle = this.options.after(IDLE_MS, () => this.shed())
   }
 
   private onDeath(worker: GuestWorker, reason: DeathReason, detail: string): void {

@@ -17,7 +17,12 @@ export interface CallContext {
   readonly now: () => bigint
 }
 
-type Checked = { readonly [Name in Exclude<SystemCallName, "sleep">]: (context: CallContext, args: Arguments) => ReturnType<SystemCalls[Name]> }
+type Checked = {
+  readonly [Name in Exclude<SystemCallName, "sleep">]: (
+    context: CallContext,
+    args: Arguments
+  ) => ReturnType<SystemCalls[Name]>
+}
 
 const NANOS = 1_000_000n
 

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, beforeAll } from "vitest"
+import { afterAll, afterEach, beforeAll } from "vitest"
 import { WorkerPool } from "../../../native/kernel/workers/pool.ts"
 import type { WorkerPoolOptions } from "../../../native/kernel/workers/pool.ts"
 import { Machine } from "./machine.ts"
@@ -25,7 +25,7 @@ export const bundle = async (options: BundleOptions): Promise<void> => {
 export interface ShellWorkers {
   readonly program: string
   readonly pool: (options?: Partial<WorkerPoolOptions>) => WorkerPool
-  /** A machine of the file's own pool; it dies with the file. */
+  /** A machine of the file's own pool; it dies with the test. */
   readonly machine: () => Promise<Machine>
 }
 
@@ -38,9 +38,13 @@ export const useShellWorkers = (): ShellWorkers => {
     return made
   }
   let own: WorkerPool | undefined
+  const machines: Array<Machine> = []
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "shell-worker-"))
     await bundle({ outdir: directory, minify: false })
+  })
+  afterEach(async () => {
+    await Promise.all(machines.splice(0).map(({ worker }) => worker.kill()))
   })
   afterAll(async () => {
     await Promise.all(pools.map((each) => each.close()))
@@ -51,6 +55,10 @@ export const useShellWorkers = (): ShellWorkers => {
       return join(directory, "shell-worker.js")
     },
     pool,
-    machine: async () => new Machine(await (own ??= pool()).acquire())
+    machine: async () => {
+      const machine = new Machine(await (own ??= pool({ warm: 1 })).acquire())
+      machines.push(machine)
+      return machine
+    }
   }
 }

@@ -322,13 +322,13 @@ const listing = (path: string, read: (path: string) => ReadonlyArray<readonly [n
   return lines.sort()
 }
 
-const compareTrees = ({ caller, fs, top }: World, label: string): void => {
-  const host = listing(top, (path) =>
+const compareTrees = ({ caller, fs }: World, home: string, label: string): void => {
+  const host = listing(home, (path) =>
     NodeFs.readdirSync(path, { withFileTypes: true }).map((entry) => {
       const stat = JSON.stringify(hostStat(NodeFs.lstatSync(`${path}/${entry.name}`)))
       return [entry.name, stat, entry.isDirectory()]
     }))
-  const kernel = listing(top, (path) =>
+  const kernel = listing(home, (path) =>
     fs.readdir(caller, path).map(({ name, type }) => {
       return [name, JSON.stringify(kernelStat(fs.lstat(caller, `${path}/${name}`))), type === "directory"]
     }))
@@ -358,7 +358,7 @@ const runSequence = (base: string, seed: number): void => {
       const actual = outcome(kernel)
       const words = () => `seed ${seed}, step ${step}\n${history.slice(-25).join("\n")}`.replaceAll(`${top}/`, "")
       if (JSON.stringify(expected) !== JSON.stringify(actual)) assert.deepStrictEqual(actual, expected, words())
-      if (step % 250 === 249) compareTrees(world, words())
+      if (step % 250 === 249) compareTrees(world, NodePath.join(base, `run-${seed}`), words())
     }
   } finally {
     for (const { fd } of world.handles) NodeFs.closeSync(fd)

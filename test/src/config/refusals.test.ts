@@ -4,7 +4,8 @@ import * as FastCheck from "effect/FastCheck"
 import * as VmConfig from "../../../src/config/VmConfig.ts"
 import { ConfigError } from "../../../src/errors/ConfigError.ts"
 
-const refusal = (input: unknown) => Effect.flip(VmConfig.decode(input))
+// The accepted configuration is no use in a failure report.
+const refusal = (input: unknown) => Effect.flip(Effect.as(VmConfig.decode(input), "accepted"))
 
 const refused = (cases: ReadonlyArray<readonly [input: unknown, path: string, detail: string]>) =>
   Effect.gen(function*() {
@@ -211,11 +212,13 @@ describe("values", () => {
         "rootFilesystem.bootstrapEntries[0].mode",
         "expected permission bits as an octal string, as in \"0755\", got \"755\""
       ],
-      [
-        entry({ type: "file", path: "/a", content: "a=b=", encoding: "base64" }),
-        "rootFilesystem.bootstrapEntries[0].content",
-        "is not valid base64"
-      ],
+      ...["a=b=", "abc", "ab-_", "====", "aa a"].map((content) =>
+        [
+          entry({ type: "file", path: "/a", content, encoding: "base64" }),
+          "rootFilesystem.bootstrapEntries[0].content",
+          "is not valid base64"
+        ] as const
+      ),
       [
         entry({ type: "symlink", path: "/a" }),
         "rootFilesystem.bootstrapEntries[0].target",
