@@ -4,12 +4,13 @@
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { randomFillSync, randomUUID, timingSafeEqual } from "node:crypto"
+import { timingSafeEqual } from "node:crypto"
 import { createServer, Socket } from "node:net"
 import { bundledBase } from "./kernel/root.ts"
 import { WorkerPool } from "./kernel/workers/pool.ts"
 import { serve } from "./server/control.ts"
 import { attach } from "./server/lane.ts"
+import { nodeHost, nodeUsage } from "./server/node-host.ts"
 import { SidecarServer } from "./server/server.ts"
 
 /** What the host says before anything else. */
@@ -51,29 +52,15 @@ const makeServer = (boot: Boot, pool: WorkerPool): SidecarServer => {
   const expected = Buffer.from(boot.token)
   const server = new SidecarServer({
     sidecarId: boot.sidecarId,
-    pid: process.pid,
+    ...nodeHost,
     admits: (token) => {
       const given = Buffer.from(token)
       return given.length === expected.length && timingSafeEqual(given, expected)
     },
     pool,
-    monotonic: () => performance.now(),
-    now: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n,
-    random: (bytes) => void randomFillSync(bytes),
-    uuid: randomUUID,
-    later: (run) => void setImmediate(run),
-    after: (milliseconds, run) => {
-      const timer = setTimeout(run, Math.min(milliseconds, 2 ** 31 - 1))
-      return () => clearTimeout(timer)
-    },
     log,
     attachControl: (session) => {
-      const usage = {
-        nodeVersion: process.version,
-        uptimeMs: () => performance.now(),
-        rssBytes: () => process.memoryUsage.rss()
-      }
-      const fiber = Effect.runFork(serve(server, session, usage))
+      const fiber = Effect.runFork(serve(server, session, nodeUsage))
       session.onEnd = () => Effect.runFork(Fiber.interruptFork(fiber))
     }
   })

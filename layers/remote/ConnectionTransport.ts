@@ -113,13 +113,13 @@ export const failureOf = (failure: WireFailure | CloseCause): TransportError | W
 
 const connect = (openLink: OpenLink, options: Options, registry: Registry, onClose: (cause: CloseCause) => void) =>
   Effect.gen(function*() {
-    let connection: Connection | undefined
+    const made: { connection?: Connection } = {}
     const link = yield* openLink({
-      receive: (bytes) => connection?.receive(bytes),
-      writable: () => connection?.writable(),
-      ended: (detail) => connection?.ended(detail)
+      receive: (bytes) => made.connection?.receive(bytes),
+      writable: () => made.connection?.writable(),
+      ended: (detail) => made.connection?.ended(detail)
     })
-    connection = new Connection({
+    const connection = made.connection = new Connection({
       role: "host",
       link,
       maxFrame: options.maxFrame ?? DEFAULT_MAX_FRAME,
@@ -129,9 +129,10 @@ const connect = (openLink: OpenLink, options: Options, registry: Registry, onClo
       onEvent: registry.onEvent,
       onClose
     })
-    const made = connection
-    yield* Effect.addFinalizer(() => Effect.sync(() => made.goaway("Closed", "the host has closed the connection")))
-    return made
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => connection.goaway("Closed", "the host has closed the connection"))
+    )
+    return connection
   })
 
 const shakeHands = (connection: Connection, options: Options): Effect.Effect<Welcome, TransportError> => {

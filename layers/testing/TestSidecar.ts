@@ -9,11 +9,12 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { randomFillSync, randomUUID } from "node:crypto"
+import { randomUUID } from "node:crypto"
 import { createRequire } from "node:module"
 import { pathToFileURL } from "node:url"
 import { WorkerPool } from "../../native/kernel/workers/pool.ts"
 import { serve } from "../../native/server/control.ts"
+import { nodeHost, nodeUsage } from "../../native/server/node-host.ts"
 import { SidecarServer } from "../../native/server/server.ts"
 import { Sidecar } from "../../services/Sidecar.ts"
 import { SidecarError } from "../../src/errors/SidecarError.ts"
@@ -61,26 +62,12 @@ export const makeServer = (sidecarId: string, options: Options): Effect.Effect<S
       Effect.sync(() => {
         const server: SidecarServer = new SidecarServer({
           sidecarId,
-          pid: process.pid,
+          ...nodeHost,
           admits: (token) => token === TOKEN,
           pool,
-          monotonic: () => performance.now(),
-          now: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n,
-          random: (bytes) => void randomFillSync(bytes),
-          uuid: randomUUID,
-          later: (later) => void setImmediate(later),
-          after: (milliseconds, then) => {
-            const timer = setTimeout(then, Math.min(milliseconds, 2 ** 31 - 1))
-            return () => clearTimeout(timer)
-          },
           log: (line) => void run(Effect.logDebug(line)),
           attachControl: (session) => {
-            const usage = {
-              nodeVersion: process.version,
-              uptimeMs: () => performance.now(),
-              rssBytes: () => process.memoryUsage.rss()
-            }
-            const fiber = run(serve(server, session, usage))
+            const fiber = run(serve(server, session, nodeUsage))
             session.onEnd = () => fiber.unsafeInterruptAsFork(fiber.id())
           }
         })

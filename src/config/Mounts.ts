@@ -113,7 +113,7 @@ export type MountPlugin = typeof MountPlugin.Type
  * @category schemas
  */
 export const MountPath: Schema.filter<typeof Schema.String> = GuestPath.pipe(
-  Schema.filter((path) => undefined, { identifier: "MountPath" })
+  Schema.filter((path) => path === "/" ? "cannot mount over root" : undefined, { identifier: "MountPath" })
 )
 
 /**

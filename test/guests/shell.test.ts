@@ -2,7 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Worker } from "node:worker_threads"
 import { OUTPUT_WINDOW } from "../../native/guests/protocol.ts"
-import type { Machine, Running } from "./support/machine.ts"
+import type { Running } from "./support/machine.ts"
+import { Machine } from "./support/machine.ts"
 import { useShellWorkers } from "./support/workers.ts"
 
 const allBytes = Uint8Array.from({ length: 256 }, (_, index) => index)
@@ -24,7 +25,7 @@ describe("shell worker", () => {
 
   it("gives a process its arguments, environment, directory, input and number", async () => {
     const machine = await workers.machine()
-    const outcome = await machine.run("echo \"$0|$#|$1|$2|$$|$UID\"; for p; do echo \"<$p>\"; done; pwd; cat; env | sort; cd -", {
+    const outcome = await machine.run("echo \"$0|$#|$1|$2|$$|$UID\"; for p; do echo \"<$p>\"; done; pwd; cat; env | sort; exit 5", {
       argv: ["one", "two words"],
       cwd: "/tmp",
       env: { B: "2", A: "1 x", PATH: "/usr/bin:/bin", HOME: "/nowhere" },
@@ -34,8 +35,7 @@ describe("shell worker", () => {
       outcome.stdout,
       `bash|2|one|two words|${100}|1000\n<one>\n<two words>\n/tmp\ngiven é\nA=1 x\nB=2\nHOME=/nowhere\nPATH=/usr/bin:/bin\nPWD=/tmp\n`
     )
-    assert.strictEqual(outcome.stderr, "bash: cd: OLDPWD not set\n")
-    assert.strictEqual(outcome.exitCode, 1)
+    assert.deepStrictEqual([outcome.stderr, outcome.exitCode], ["", 5])
   })
 
   it("ends with the exit code of the script", async () => {
@@ -185,7 +185,7 @@ describe("shell worker", () => {
   })
 
   it("a heap bomb takes down only its own worker", async () => {
-    const machine = await workers.machine()
+    const machine = new Machine(await workers.pool({ resourceLimits: { maxOldGenerationSizeMb: 40 } }).acquire())
     const neighbour = await workers.machine()
     machine.run("awk 'BEGIN { while (1) a[i++] = \"some text of some length \" i }'")
     assert.strictEqual((await machine.died).reason, "heap limit")
@@ -219,10 +219,9 @@ describe("shell worker", () => {
 
   it("tells why a system call failed in the words of the C library", async () => {
     const machine = await workers.machine()
-    const { stderr } = await machine.run("cat nofile; cat /tmp; echo x > /no/where; echo x > /tmp; mkdir /a/b; touch /x/y; ls /nope; realpath -e q")
+    const { stderr } = await machine.run("cat nofile; echo x > /no/where; echo x > /tmp; mkdir /a/b; touch /x/y; ls /nope; realpath -e q")
     assert.strictEqual(stderr, [
       "cat: nofile: No such file or directory",
-      "cat: /tmp: Is a directory",
       "bash: /no/where: No such file or directory",
       "bash: /tmp: Is a directory",
       "mkdir: cannot create directory '/a/b': No such file or directory",

@@ -87,10 +87,9 @@ const syntaxErrors = (stderr: string): string =>
  */
 const residue = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** The two fields of the interpreter that its interface lacks; its version is pinned. */
+/** What the interface of the interpreter lacks; its version is pinned. */
 interface Internals {
   readonly limits: { maxOutputSize: number }
-  readonly state: { previousDir: string }
 }
 
 const makeBash = (
@@ -120,9 +119,7 @@ const makeBash = (
     processInfo: { pid: process.pid, ppid: 1, uid: identity.uid, gid: identity.gid }
   }
   const bash = new Bash(options)
-  const internals = bash as unknown as Internals
-  const own = internals.limits
-  internals.state.previousDir = process.env.OLDPWD ?? ""
+  const own = (bash as unknown as Internals).limits
   let transformed = false
   const plugin: TransformPlugin = {
     name: "live-output",

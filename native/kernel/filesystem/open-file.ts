@@ -89,6 +89,8 @@ export class OpenFile {
     if ((this.flags & O_ACCMODE) === O_RDONLY) throw op.fault("EBADF")
     if (inode.isDevice) return this.offset + writeDevice(op, inode.rdev, data.length)
     const tree = this.state.writable(op, this.mount)
+    // Writing nothing moves nothing, not even an appending position.
+    if (data.length === 0) return this.offset
     const at = (this.flags & O_APPEND) !== 0 ? inode.content!.size : offset ?? this.offset
     writeAt(op, this.state, tree, this.ino, at, data)
     return at + data.length
