@@ -6,7 +6,7 @@ import { builtinModules } from "node:module"
 import path from "node:path"
 
 const builtins = new Set(builtinModules)
-const isNodeBuiltin = (source) => source.startsWith("node:") || false
+const isNodeBuiltin = (source) => source.startsWith("node:") || builtins.has(source.split("/")[0])
 const isNodePackage = (source) => /^@effect\/platform-(?:node|bun|deno|browser)/.test(source)
 const isBarrel = (source) => /^(?:effect|@effect\/[^/]+)$/.test(source) && source !== "@effect/vitest"
 

@@ -13,7 +13,8 @@ import { patchedFiles, patchJustBash } from "./just-bash-patches.mjs"
 const root = fileURLToPath(new URL("..", import.meta.url))
 
 /** Packages and chunks left out. The commands in question are not registered, or are not in our list. */
-const absentPackages = /^(sql\.js|turndown|quickjs-emscripten(-core)?|@jitl\/.*|undici|node-liblzma|@mongodb-js\/zstd|seek-bzip)$/
+const absentPackages =
+  /^(sql\.js|turndown|quickjs-emscripten(-core)?|@jitl\/.*|undici|node-liblzma|@mongodb-js\/zstd|seek-bzip)$/
 const absentChunks = /\/(sqlite3|python3|js-exec|curl|html-to-markdown|flag-coverage|undici)-[A-Z0-9]+\.js$/
 
 const leaveOut = {
@@ -67,7 +68,9 @@ export const bundleShell = async ({
     metafile: true,
     logLevel: "warning",
     // Bundled CommonJS modules ask for Node's own by `require`.
-    banner: { js: "import { createRequire as __agentOsRequire } from \"node:module\"\nconst require = __agentOsRequire(import.meta.url)" },
+    banner: {
+      js: "import { createRequire as __require } from \"node:module\"\nconst require = __require(import.meta.url)"
+    },
     plugins: [leaveOut, patch]
   })
   return metafile
@@ -76,5 +79,6 @@ export const bundleShell = async ({
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { outputs } = await bundleShell({ outdir: `${root}/dist/sidecar` })
   const bytes = Object.values(outputs).reduce((sum, output) => sum + output.bytes, 0)
-  console.log(`dist/sidecar/shell-worker.js: ${Object.keys(outputs).length} files, ${(bytes / 1024 / 1024).toFixed(2)} MiB`)
+  const files = Object.keys(outputs).length
+  console.log(`dist/sidecar/shell-worker.js: ${files} files, ${(bytes / 1024 / 1024).toFixed(2)} MiB`)
 }

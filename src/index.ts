@@ -1,26 +1,144 @@
 /**
- * The services of effect-agent-os, their errors and their configuration.
+ * The services of effect-agent-os, their errors, and the configuration of a VM.
  *
  * @since 0.1.0
  */
 
+// services
+
 /**
  * @since 0.1.0
  */
-export { Filesystem } from "../services/Filesystem.ts"
+export {
+  type BatchReadResult,
+  type BatchWriteEntry,
+  type BatchWriteResult,
+  Filesystem,
+  type FilesystemError,
+  type FilesystemShape,
+  type MountInfo
+} from "../services/Filesystem.ts"
+
 /**
  * @since 0.1.0
  */
-export { Processes } from "../services/Processes.ts"
+export {
+  type ExecOptions,
+  type ExecResult,
+  Processes,
+  type ProcessesError,
+  type ProcessesShape,
+  type ProcessEvent,
+  type RunOptions
+} from "../services/Processes.ts"
+
 /**
  * @since 0.1.0
  */
-export { Sidecar } from "../services/Sidecar.ts"
+export { type LeaseError, Sidecar, type SidecarHandle, type SidecarShape } from "../services/Sidecar.ts"
+
 /**
  * @since 0.1.0
  */
-export { Transport } from "../services/Transport.ts"
+export { type CallError, type Duplex, Transport, type TransportShape } from "../services/Transport.ts"
+
 /**
  * @since 0.1.0
  */
-export { Vm } from "../services/Vm.ts"
+export { Vm, type VmShape } from "../services/Vm.ts"
+
+// errors
+
+/**
+ * @since 0.1.0
+ */
+export type { Errno } from "./Errno.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { ConfigError } from "./errors/ConfigError.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { KernelError } from "./errors/KernelError.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { NotYetSupported } from "./errors/NotYetSupported.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { PathError } from "./errors/PathError.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { PermissionDenied } from "./errors/PermissionDenied.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { ProcessError } from "./errors/ProcessError.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { ScheduleError } from "./errors/ScheduleError.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { SidecarError } from "./errors/SidecarError.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { ToolError } from "./errors/ToolError.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { TransportError } from "./errors/TransportError.ts"
+
+// configuration
+
+/**
+ * @since 0.1.0
+ */
+export type { DirEntry, VirtualStat } from "./config/FileStat.ts"
+
+/**
+ * @since 0.1.0
+ */
+export type { Limits } from "./config/Limits.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { PermissionsConfig } from "./config/PermissionsConfig.ts"
+
+/**
+ * @since 0.1.0
+ */
+export type { SidecarDescription, SidecarPlacement, SidecarState } from "./config/SidecarPlacement.ts"
+
+/**
+ * @since 0.1.0
+ */
+export type { FilesystemEntry, RootSnapshotExport } from "./config/Snapshot.ts"
+
+/**
+ * The configuration of a VM: its Schema, its decoder, and what a user may write.
+ *
+ * @since 0.1.0
+ */
+export * as VmConfig from "./config/VmConfig.ts"
+
+/**
+ * @since 0.1.0
+ */
+export type { Change, VmSnapshot } from "./VmSnapshot.ts"

@@ -1,7 +1,7 @@
 /**
  * The shell engine over just-bash. One interpreter per process: its filesystem, private devices and process number are
- * its own. The kernel's deadlines and limits are the bounds of a script; just-bash's counters are lifted out of the way,
- * except for those that keep one script's memory from taking the worker down.
+ * its own. The kernel's deadlines and limits are the bounds of a script; just-bash's counters are lifted out of the
+ * way, except for those that keep one script's memory from taking the worker down.
  *
  * just-bash's "defence in depth" is off. It patches the globals of the whole realm while a script runs: timers, the
  * message port and whatever else this worker itself needs then fail inside a script, a short command takes 1.7 times as

@@ -5,7 +5,8 @@
  *
  * Left alone: function bodies and command substitutions (their output is somebody's input, or leaves when the caller
  * ends), and everything from the first top-level statement on that may redirect the shell itself: `exec` with
- * redirections would be overruled by ours, and `eval`, `source` and `.` may bring one. What those print comes at the end.
+ * redirections would be overruled by ours, and `eval`, `source` and `.` may bring one. What those print comes at the
+ * end.
  */
 import type { CommandNode, PipelineNode, ScriptNode, SimpleCommandNode, StatementNode, WordNode } from "just-bash"
 import type { LivePaths } from "./devices.ts"
@@ -86,9 +87,8 @@ const changesShell = (root: object): boolean => {
       const command = node as SimpleCommandNode
       const name = plainText(command.name)
       if (SHELL_CHANGING.has(name)) return true
-      if ((name === "command" || name === "builtin") && command.args.some((arg) => SHELL_CHANGING.has(plainText(arg)))) {
-        return true
-      }
+      const indirect = name === "command" || name === "builtin"
+      if (indirect && command.args.some((arg) => SHELL_CHANGING.has(plainText(arg)))) return true
     }
     for (const value of Object.values(node)) if (typeof value === "object") pending.push(value)
   }
@@ -162,7 +162,8 @@ class Rewriter {
       ...pipeline,
       commands: pipeline.commands.map((command, index) => {
         const piped = pipeline.pipeStderr?.[index] === true
-        return this.command(command, { stdout: open.stdout && index === last, stderr: open.stderr && !piped }, depth + 1)
+        const still = { stdout: open.stdout && index === last, stderr: open.stderr && !piped }
+        return this.command(command, still, depth + 1)
       })
     }
   }

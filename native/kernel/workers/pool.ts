@@ -1,6 +1,7 @@
 /**
  * A warm pool of guest workers: a few are always loaded and ready, a taken one is replaced in the background, and no
- * more than `max` live at once; who asks beyond that waits in line. A worker serves one VM and is never given out again.
+ * more than `max` live at once; who asks beyond that waits in line. A worker serves one VM and is never given out
+ * again.
  */
 import type { ResourceLimits } from "node:worker_threads"
 import { Fault } from "../fault.ts"

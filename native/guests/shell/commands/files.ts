@@ -117,7 +117,8 @@ const install = ({ filesystem }: CommandSetup): Command =>
     const target = into === undefined ? paths.pop() : resolvePath(cwd, into)
     if (target === undefined || paths.length === 0) throw new CommandFailure("missing file operand")
     if (flags.has("D")) await filesystem.mkdir(into === undefined ? dirname(target) : target, { recursive: true })
-    const isDirectory = into !== undefined || await filesystem.stat(target).then((stat) => stat.isDirectory, () => false)
+    const isDirectory = into !== undefined
+      || await filesystem.stat(target).then((stat) => stat.isDirectory, () => false)
     if (!isDirectory && paths.length > 1) throw new CommandFailure(`target '${operands.at(-1)}' is not a directory`)
     for (const path of paths) {
       const destination = isDirectory ? `${target}/${basename(path)}` : target
@@ -132,7 +133,9 @@ const truncate = ({ filesystem }: CommandSetup): Command =>
     const { flags, operands, values } = parseOptions(args, { c: "no-create", "s:": "size", "r:": "reference" })
     const given = values.get("s")
     const reference = values.get("r")
-    if (given === undefined && reference === undefined) throw new CommandFailure("you must specify either '--size' or '--reference'")
+    if (given === undefined && reference === undefined) {
+      throw new CommandFailure("you must specify either '--size' or '--reference'")
+    }
     const change = /^[+-]/.test(given ?? "") ? given![0] : ""
     const amount = reference === undefined
       ? parseSize(given!.slice(change.length), "number")

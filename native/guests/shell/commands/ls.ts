@@ -81,8 +81,8 @@ class Listing {
 
   async lines(entries: ReadonlyArray<Entry>): Promise<string> {
     if (!this.has("l")) {
-      return entries.map(({ name, stat }) => `${this.has("i") ? `${stat.ino} ` : ""}${name}${mark(stat, this.options)}\n`)
-        .join("")
+      const inode = (stat: GuestStat) => this.has("i") ? `${stat.ino} ` : ""
+      return entries.map(({ name, stat }) => `${inode(stat)}${name}${mark(stat, this.options)}\n`).join("")
     }
     const rows = entries.map(({ stat }) => [
       ...(this.has("i") ? [String(stat.ino)] : []),
@@ -92,13 +92,19 @@ class Listing {
       ...(this.has("o") ? [] : [this.owner(stat.gid)]),
       this.has("h") ? human(stat.size) : String(stat.size)
     ])
-    const widths = rows.reduce<Array<number>>((all, row) => row.map((cell, at) => Math.max(all[at] ?? 0, cell.length)), [])
+    const widths = rows.reduce<Array<number>>(
+      (all, row) => row.map((cell, at) => Math.max(all[at] ?? 0, cell.length)),
+      []
+    )
     let out = ""
     for (const [index, { name, path, stat }] of entries.entries()) {
       // Names stand to the left of their column, numbers to the right.
-      const cells = rows[index].map((cell, at) => /^[\d.]+[KMGTP]?$/.test(cell) ? cell.padStart(widths[at]) : cell.padEnd(widths[at]))
+      const cells = rows[index].map((cell, at) =>
+        /^[\d.]+[KMGTP]?$/.test(cell) ? cell.padStart(widths[at]) : cell.padEnd(widths[at])
+      )
       const target = stat.type === "symlink" ? ` -> ${await this.setup.filesystem.readlink(path)}` : ""
-      out += `${cells.join(" ")} ${dateText(stat.mtimeMs)} ${name}${target === "" ? mark(stat, this.options) : target}\n`
+      const suffix = target === "" ? mark(stat, this.options) : target
+      out += `${cells.join(" ")} ${dateText(stat.mtimeMs)} ${name}${suffix}\n`
     }
     return out
   }
@@ -122,7 +128,10 @@ class Listing {
       if (this.has("r")) entries.push(dots[1], dots[0])
       else entries.unshift(...dots)
     }
-    const blocks = entries.reduce((sum, { stat }) => sum + (stat.type === "file" ? Math.ceil(stat.size / 4096) * 4 : 0), 0)
+    const blocks = entries.reduce(
+      (sum, { stat }) => sum + (stat.type === "file" ? Math.ceil(stat.size / 4096) * 4 : 0),
+      0
+    )
     return { entries, total: this.has("l") ? `total ${this.has("h") ? human(blocks * 1024) : blocks}\n` : "" }
   }
 }
@@ -155,7 +164,8 @@ const lookUp = async (setup: CommandSetup, cwd: string, options: Options): Promi
 export const ls = (setup: CommandSetup): Command =>
   command("ls", async (args, { cwd }) => {
     const spec = Object.fromEntries([..."lrRStUf1dFphingoCxkQ"].map((flag) => [flag, `-${flag}`]))
-    const options = parseOptions(args.filter((arg) => !arg.startsWith("--color") && arg !== "--group-directories-first"), {
+    const meant = args.filter((arg) => !arg.startsWith("--color") && arg !== "--group-directories-first")
+    const options = parseOptions(meant, {
       ...spec,
       a: "all",
       A: "almost-all",
@@ -165,7 +175,7 @@ export const ls = (setup: CommandSetup): Command =>
       R: "recursive",
       F: "classify"
     })
-    if (options.flags.has("g") || options.flags.has("o") || options.flags.has("n")) (options.flags as Set<string>).add("l")
+    if (["g", "o", "n"].some((flag) => options.flags.has(flag))) (options.flags as Set<string>).add("l")
     const listing = new Listing(setup, options)
     const { directories, errors: missing, files } = await lookUp(setup, cwd, options)
     let errors = missing
@@ -179,7 +189,9 @@ export const ls = (setup: CommandSetup): Command =>
         const { entries, total } = await listing.directory(path)
         blocks.push((titled ? `${name}:\n` : "") + total + await listing.lines(entries))
         if (!options.flags.has("R")) continue
-        const below = entries.filter((entry) => entry.stat.type === "directory" && entry.name !== "." && entry.name !== "..")
+        const below = entries.filter(({ name: entry, stat }) =>
+          stat.type === "directory" && entry !== "." && entry !== ".."
+        )
         for (const entry of [...below].reverse()) {
           pending.push({ ...entry, name: `${name === "/" ? "" : name}/${entry.name}` })
         }

@@ -103,11 +103,13 @@ export const parseOptions = (args: ReadonlyArray<string>, spec: OptionSpec): Opt
 
 const units: Readonly<Record<string, number>> = { "": 1, c: 1, b: 512, k: 1024, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }
 
+const decimalUnits: Readonly<Record<string, number>> = { k: 1e3, K: 1e3, M: 1e6, G: 1e9 }
+
 /** A size such as `10`, `4K`, `1MiB` or `2MB`. */
 export const parseSize = (given: string, what: string): number => {
   const match = /^(\d+)([cbkKMG]?)(iB|B)?$/.exec(given)
-  const unit = match?.[3] === "B" && match[2] !== "" ? Math.round(units[match[2]] ** (Math.log(1000) / Math.log(1024))) : undefined
-  const size = match === null ? Number.NaN : Number(match[1]) * (unit ?? units[match[2]])
+  const decimal = match?.[3] === "B" ? decimalUnits[match[2]] : undefined
+  const size = match === null ? Number.NaN : Number(match[1]) * (decimal ?? units[match[2]])
   if (!Number.isSafeInteger(size)) throw new CommandFailure(`invalid ${what}: '${given}'`)
   return size
 }

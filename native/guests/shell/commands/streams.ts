@@ -145,7 +145,8 @@ const xxd = ({ filesystem }: CommandSetup): Command =>
     if (flags.has("r")) {
       const lines = toByteString(whole).split("\n")
       // A full dump carries an address before and the characters after its digits.
-      const digits = flags.has("p") ? lines : lines.map((line) => line.replace(/^[^:]*: ?/, "").replace(/ {2}.*$/, ""))
+      const bare = (line: string) => line.replace(/^[^:]*: ?/, "").replace(/ {2}.*$/, "")
+      const digits = flags.has("p") ? lines : lines.map(bare)
       return bytes(toByteString(new Uint8Array(Buffer.from(digits.join("").replace(/\s+/g, ""), "hex"))))
     }
     const number = (name: string, otherwise: number) => values.has(name) ? Number(values.get(name)) : otherwise
