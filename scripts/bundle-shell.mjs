@@ -21,10 +21,12 @@ const leaveOut = {
   name: "leave-out",
   setup(builder) {
     builder.onResolve({ filter: absentPackages }, () => ({ path: "absent", namespace: "absent" }))
-    builder.onResolve({ filter: /^\.\// }, ({ path, resolveDir }) =>
-      absentChunks.test(`/${path.slice(2)}`) && resolveDir.includes("just-bash")
-        ? { path: "absent", namespace: "absent" }
-        : undefined
+    builder.onResolve(
+      { filter: /^\.\// },
+      ({ path, resolveDir }) =>
+        absentChunks.test(`/${path.slice(2)}`) && resolveDir.includes("just-bash")
+          ? { path: "absent", namespace: "absent" }
+          : undefined
     )
     builder.onLoad({ filter: /.*/, namespace: "absent" }, () => ({ contents: "module.exports = {}", loader: "js" }))
   }

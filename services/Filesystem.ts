@@ -7,6 +7,9 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type * as Sink from "effect/Sink"
+import type * as Stream from "effect/Stream"
 import type { DirEntry, VirtualStat } from "../src/config/FileStat.ts"
 import type { NativeMount } from "../src/config/Mounts.ts"
 import type { RootSnapshotExport } from "../src/config/Snapshot.ts"
@@ -76,6 +79,55 @@ export interface MountInfo {
  * @since 0.1.0
  * @category models
  */
+export interface OpenOptions {
+  /** As fopen(3): `r` (default), `r+`, `w`, `w+`, `a`, `a+`, and with an `x` the file must not exist: `wx`, ... */
+  readonly flag?: OpenFlag | undefined
+  /** Permission bits of a file that is created. Default `0o666`, less the umask 022. */
+  readonly mode?: number | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type OpenFlag = "r" | "r+" | "w" | "wx" | "w+" | "wx+" | "a" | "ax" | "a+" | "ax+"
+
+/**
+ * A file that is held open: it lives until its Scope closes, even when all its names are gone.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FileHandle {
+  /** The next bytes, at most `length`; empty at the end. */
+  readonly read: (length: number) => Effect.Effect<Uint8Array, FilesystemError>
+  readonly pread: (offset: number, length: number) => Effect.Effect<Uint8Array, FilesystemError>
+  /** Writes all of the bytes at the position. */
+  readonly write: (bytes: Uint8Array) => Effect.Effect<void, FilesystemError>
+  readonly pwrite: (offset: number, bytes: Uint8Array) => Effect.Effect<void, FilesystemError>
+  /** Moves the position; gives the new one. */
+  readonly seek: (offset: number, whence?: "start" | "current" | "end") => Effect.Effect<number, FilesystemError>
+  readonly stat: Effect.Effect<VirtualStat, FilesystemError>
+  readonly truncate: (size: number) => Effect.Effect<void, FilesystemError>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReadStreamOptions {
+  /** Bytes to leave out at the beginning. Default 0. */
+  readonly offset?: number | undefined
+  /** Bytes to read at most. Default: to the end. */
+  readonly length?: number | undefined
+  /** Bytes of one piece. Default, and most: 64 KiB. */
+  readonly chunkSize?: number | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface FilesystemShape {
   /** The whole content of a file. `EFBIG` above the limit `readBytes` (64 MiB). */
   readonly readFile: (path: string) => Effect.Effect<Uint8Array, FilesystemError>
@@ -101,6 +153,41 @@ export interface FilesystemShape {
   ) => Effect.Effect<Array<DirEntry>, FilesystemError>
   /** Follows links. */
   readonly stat: (path: string) => Effect.Effect<VirtualStat, FilesystemError>
+  /** Of a link itself. */
+  readonly lstat: (path: string) => Effect.Effect<VirtualStat, FilesystemError>
+  /** What a link says. `EINVAL` when the path is no link. */
+  readonly readlink: (path: string) => Effect.Effect<string, FilesystemError>
+  /** The path with every link resolved. */
+  readonly realpath: (path: string) => Effect.Effect<string, FilesystemError>
+  /** Makes a link at `path` that says `target`, whatever is there. */
+  readonly symlink: (target: string, path: string) => Effect.Effect<void, FilesystemError>
+  /** Gives a file another name. */
+  readonly link: (existing: string, path: string) => Effect.Effect<void, FilesystemError>
+  /** Permission bits, as in `0o644`. */
+  readonly chmod: (path: string, mode: number) => Effect.Effect<void, FilesystemError>
+  readonly chown: (path: string, uid: number, gid: number) => Effect.Effect<void, FilesystemError>
+  /** Times in milliseconds since 1970; fractions count. */
+  readonly utimes: (path: string, atimeMs: number, mtimeMs: number) => Effect.Effect<void, FilesystemError>
+  /** Cuts a file, or extends it by a hole. */
+  readonly truncate: (path: string, size?: number) => Effect.Effect<void, FilesystemError>
+  /** Fails with `EACCES` unless the host could do all that the letters ask: `r`, `w`, `x`. */
+  readonly access: (path: string, mode?: string) => Effect.Effect<void, FilesystemError>
+  /** Copies a file, or with `recursive` a tree: links stay links; modes and times are kept. */
+  readonly copy: (
+    from: string,
+    to: string,
+    options?: { readonly recursive?: boolean }
+  ) => Effect.Effect<void, FilesystemError>
+  /** At most `length` bytes at an offset; fewer at the end of the file. */
+  readonly pread: (path: string, offset: number, length: number) => Effect.Effect<Uint8Array, FilesystemError>
+  /** Writes bytes at an offset of an existing file; gives their number. */
+  readonly pwrite: (path: string, offset: number, bytes: Uint8Array) => Effect.Effect<number, FilesystemError>
+  /** An open file, for as long as the Scope is open. */
+  readonly open: (path: string, options?: OpenOptions) => Effect.Effect<FileHandle, FilesystemError, Scope.Scope>
+  /** The content of a file of any size, or a range of it, as it is read. */
+  readonly readStream: (path: string, options?: ReadStreamOptions) => Stream.Stream<Uint8Array, FilesystemError>
+  /** Replaces a file by what it is fed, of any size; the file changes at the end, all at once. */
+  readonly writeStream: (path: string) => Sink.Sink<void, Uint8Array, never, FilesystemError>
   /** `false` where the path cannot be reached; a path that breaks the guards still fails. */
   readonly exists: (path: string) => Effect.Effect<boolean, FilesystemError>
   /** A rename; a directory that goes to another mount is copied and then removed. */

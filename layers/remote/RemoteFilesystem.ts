@@ -4,17 +4,20 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Sink from "effect/Sink"
+import * as Stream from "effect/Stream"
 import type { FilesystemError, FilesystemShape } from "../../services/Filesystem.ts"
-import type { DirEntry, VirtualStat } from "../../src/config/FileStat.ts"
+import type { DirEntry } from "../../src/config/FileStat.ts"
 import type { PathError } from "../../src/errors/PathError.ts"
 import { checkSafe, checkWritable } from "../../src/Paths.ts"
-import type { TypeOf } from "../../src/wire/Codec.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { RecordParser } from "../../src/wire/Stream.ts"
 import { readFiles, writeFiles } from "./Batch.ts"
 import { Gather, pieces } from "./Bytes.ts"
+import { open, readStream, writeStream } from "./OpenFiles.ts"
 import { mountFs } from "./RemoteMounts.ts"
 import { exportRoot } from "./RemoteSnapshots.ts"
+import { virtualStat } from "./Stat.ts"
 import { call, explainControl, type VmLink } from "./VmLink.ts"
 
 /** Content up to this size travels inside its request. */
@@ -74,6 +77,60 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
         return Effect.as(call(link, Operations.readdirRecursive, request, options_), entries)
       }),
     stat: (path) => guarded(checkSafe(path), () => Effect.map(call(link, Operations.stat, { vm, path }), virtualStat)),
+    lstat: (path) =>
+      guarded(checkSafe(path), () => Effect.map(call(link, Operations.lstat, { vm, path }), virtualStat)),
+    readlink: (path) =>
+      guarded(checkSafe(path), () => Effect.map(call(link, Operations.readlink, { vm, path }), (said) => said.path)),
+    realpath: (path) =>
+      guarded(checkSafe(path), () => Effect.map(call(link, Operations.realpath, { vm, path }), (real) => real.path)),
+    symlink: (target, path) =>
+      guarded(checkWritable(path), () => Effect.asVoid(call(link, Operations.symlink, { vm, target, path }))),
+    link: (existing, path) =>
+      guarded(
+        checkSafe(existing) ?? checkWritable(path),
+        () => Effect.asVoid(call(link, Operations.link, { vm, path: existing, dest: path }))
+      ),
+    chmod: (path, mode) =>
+      guarded(
+        checkWritable(path),
+        () => Effect.asVoid(call(link, Operations.chmod, { vm, path, mode: mode & 0o7777 }))
+      ),
+    chown: (path, uid, gid) =>
+      guarded(checkWritable(path), () => Effect.asVoid(call(link, Operations.chown, { vm, path, uid, gid }))),
+    utimes: (path, atimeMs, mtimeMs) =>
+      guarded(checkWritable(path), () => Effect.asVoid(call(link, Operations.utimes, { vm, path, atimeMs, mtimeMs }))),
+    truncate: (path, size = 0) =>
+      guarded(checkWritable(path), () => Effect.asVoid(call(link, Operations.truncate, { vm, path, size }))),
+    access: (path, mode = "") =>
+      guarded(checkSafe(path), () => Effect.asVoid(call(link, Operations.access, { vm, path, mask: maskOf(mode) }))),
+    copy: (from, to, options) =>
+      guarded(checkSafe(from) ?? checkWritable(to), () =>
+        Effect.asVoid(
+          call(link, Operations.copy, { vm, path: from, dest: to, recursive: options?.recursive === true })
+        )),
+    pread: (path, offset, length) =>
+      guarded(
+        checkSafe(path),
+        () => Effect.scoped(Effect.flatMap(open(link, path, {}), (file) => file.pread(offset, length)))
+      ),
+    pwrite: (path, offset, bytes) =>
+      guarded(
+        checkWritable(path),
+        () =>
+          Effect.scoped(Effect.flatMap(open(link, path, { flag: "r+" }), (file) => file.pwrite(offset, bytes))).pipe(
+            Effect.as(bytes.length)
+          )
+      ),
+    open: (path, options = {}) =>
+      guarded((options.flag ?? "r") === "r" ? checkSafe(path) : checkWritable(path), () => open(link, path, options)),
+    readStream: (path, options = {}) => {
+      const refused = checkSafe(path)
+      return refused === undefined ? readStream(link, path, options) : Stream.fail(refused)
+    },
+    writeStream: (path) => {
+      const refused = checkWritable(path)
+      return refused === undefined ? writeStream(link, path) : Sink.fail(refused)
+    },
     exists: (path) => guarded(checkSafe(path), () => call(link, Operations.exists, { vm, path })),
     move: (from, to) =>
       guarded(
@@ -101,19 +158,14 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
 
 const nothing = new Uint8Array(0)
 
+const maskOf = (mode: string): number =>
+  (mode.includes("r") ? 4 : 0) | (mode.includes("w") ? 2 : 0) | (mode.includes("x") ? 1 : 0)
+
 /** Fails with what a guard found, else goes on. Nothing is sent for a path that does not pass. */
-const guarded = <A, E>(
+const guarded = <A, E, R>(
   refused: PathError | undefined,
-  run: () => Effect.Effect<A, E>
-): Effect.Effect<A, E | PathError> => refused === undefined ? Effect.suspend(run) : Effect.fail(refused)
+  run: () => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | PathError, R> => refused === undefined ? Effect.suspend(run) : Effect.fail(refused)
 
 const spanned = <A, E>(link: VmLink, method: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.withSpan(effect, `Filesystem.${method}`, { captureStackTrace: false, attributes: { "vm.id": link.vmId } })
-
-const S_IFMT = 0o170000
-
-const virtualStat = (stat: TypeOf<typeof Operations.statCodec>): VirtualStat => ({
-  ...stat,
-  isDirectory: (stat.mode & S_IFMT) === 0o040000,
-  isSymbolicLink: (stat.mode & S_IFMT) === 0o120000
-})

@@ -9,6 +9,7 @@ import type { Caller } from "./filesystem/operation.ts"
 import { makeProc } from "./filesystem/proc.ts"
 import { utf8Length } from "./filesystem/text.ts"
 import type { Snapshot } from "./filesystem/tree.ts"
+import { OpenFiles } from "./open-files.ts"
 import { procSource } from "./processes/proc-source.ts"
 import type { Process, ProcessSpec } from "./processes/process.ts"
 import type { ProcessEvents } from "./processes/shell-host.ts"
@@ -46,6 +47,8 @@ const MAX_SNAPSHOTS = 10_000
 export class Vm {
   readonly vmId: string
   readonly spec: VmSpec
+  /** Files that the host holds open. */
+  readonly files = new OpenFiles()
   /** Processes that run. */
   readonly processes = new Map<number, Process>()
   /** The host: root's rights, and what it creates belongs to the VM's user. */

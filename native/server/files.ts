@@ -15,7 +15,7 @@ import type { Answer } from "./session.ts"
 import { receive, send, sendRecords } from "./streams.ts"
 
 /** An operation that is one step and answers at once. */
-const simple = <A extends { readonly vm: number }, B>(
+export const simple = <A extends { readonly vm: number }, B>(
   operation: Operation<A, B>,
   run: (vm: Vm, request: A) => B
 ): Route => [
@@ -131,7 +131,8 @@ const readdirRecursive: Answer = (session, exchange, body) => {
 
 const milliseconds = (nanos: bigint): number => Number(nanos / 1000n) / 1000
 
-const wireStat = (stat: Stat): Codec.TypeOf<typeof Operations.statCodec> => ({
+/** What stat tells, for the wire. */
+export const wireStat = (stat: Stat): Codec.TypeOf<typeof Operations.statCodec> => ({
   mode: stat.mode,
   size: stat.size,
   blocks: stat.blocks,
@@ -157,24 +158,42 @@ const remove = (vm: Vm, path: string, recursive: boolean): void => {
 
 const nothing = new Uint8Array(0)
 
+const nanoseconds = (milliseconds: number): bigint => BigInt(Math.round(milliseconds * 1000)) * 1000n
+
+/** Operations that answer with nothing. */
+const silent = <A extends { readonly vm: number }>(
+  operation: Operation<A, object>,
+  run: (vm: Vm, request: A) => void
+): Route =>
+  simple(operation, (vm, request) => {
+    run(vm, request)
+    return {}
+  })
+
 export const fileOperations: ReadonlyArray<Route> = [
   simple(Operations.stat, (vm, { path }) => wireStat(vm.filesystem.stat(vm.host, path))),
   simple(Operations.lstat, (vm, { path }) => wireStat(vm.filesystem.lstat(vm.host, path))),
   simple(Operations.exists, (vm, { path }) => vm.filesystem.exists(vm.host, path)),
-  simple(Operations.mkdir, (vm, { path, recursive }) => {
-    if (recursive) vm.filesystem.mkdirp(vm.host, path)
-    else vm.filesystem.mkdir(vm.host, path)
-    return {}
-  }),
   simple(Operations.readdir, (vm, { path }) => vm.filesystem.readdir(vm.host, path).map(({ name }) => name)),
-  simple(Operations.move, (vm, { dest, path }) => {
-    vm.filesystem.move(vm.host, path, dest)
-    return {}
-  }),
-  simple(Operations.remove, (vm, { path, recursive }) => {
-    remove(vm, path, recursive)
-    return {}
-  }),
+  simple(Operations.readlink, (vm, { path }) => ({ path: vm.filesystem.readlink(vm.host, path) })),
+  simple(Operations.realpath, (vm, { path }) => ({ path: vm.filesystem.realpath(vm.host, path) })),
+  silent(
+    Operations.mkdir,
+    (vm, { path, recursive }) => recursive ? vm.filesystem.mkdirp(vm.host, path) : vm.filesystem.mkdir(vm.host, path)
+  ),
+  silent(Operations.move, (vm, { dest, path }) => vm.filesystem.move(vm.host, path, dest)),
+  silent(Operations.remove, (vm, { path, recursive }) => remove(vm, path, recursive)),
+  silent(Operations.symlink, (vm, { path, target }) => vm.filesystem.symlink(vm.host, target, path)),
+  silent(Operations.link, (vm, { dest, path }) => vm.filesystem.link(vm.host, path, dest)),
+  silent(Operations.chmod, (vm, { mode, path }) => vm.filesystem.chmod(vm.host, path, mode)),
+  silent(Operations.chown, (vm, { gid, path, uid }) => vm.filesystem.chown(vm.host, path, uid, gid)),
+  silent(
+    Operations.utimes,
+    (vm, { atimeMs, mtimeMs, path }) => vm.filesystem.utimes(vm.host, path, nanoseconds(atimeMs), nanoseconds(mtimeMs))
+  ),
+  silent(Operations.truncate, (vm, { path, size }) => vm.filesystem.truncate(vm.host, path, size)),
+  silent(Operations.access, (vm, { mask, path }) => vm.filesystem.access(vm.host, path, mask)),
+  silent(Operations.copy, (vm, { dest, path, recursive }) => vm.filesystem.copy(vm.host, path, dest, { recursive })),
   [Operations.readFile, readFile],
   [Operations.writeFile, writeFile],
   [Operations.readdirRecursive, readdirRecursive]

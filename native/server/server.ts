@@ -12,6 +12,7 @@ import type { VmOwner } from "../kernel/vm.ts"
 import { Vm } from "../kernel/vm.ts"
 import type { WorkerPool } from "../kernel/workers/pool.ts"
 import { batchOperations } from "./batches.ts"
+import { descriptorOperations } from "./descriptors.ts"
 import { FairQueue } from "./fair-queue.ts"
 import { fileOperations } from "./files.ts"
 import { processOperations } from "./processes.ts"
@@ -56,7 +57,13 @@ export class SidecarServer implements VmOwner {
       onDefect: (defect) => options.log(`defect in queued work: ${describe(defect)}`)
     })
     for (
-      const [operation, answer] of [...fileOperations, ...batchOperations, ...treeOperations, ...processOperations]
+      const [operation, answer] of [
+        ...fileOperations,
+        ...batchOperations,
+        ...descriptorOperations,
+        ...treeOperations,
+        ...processOperations
+      ]
     ) {
       this.operations.set(operation.code, answer)
     }

@@ -1,6 +1,6 @@
 /**
  * One end of a connection: frames multiplexed into exchanges, in both directions, with byte credit per stream, cancel,
- * deadlines, ping and goaway. Plain callbacks, so that the sidecar's hot path and every host transport share it; host
+ * ping and goaway. Plain callbacks, so that the sidecar's hot path and every host transport share it; host
  * programs meet it as the `Transport` service.
  *
  * Rules that keep both ends honest:
@@ -13,7 +13,7 @@
 import * as Codec from "./Codec.ts"
 import { Exchange, type ExchangeHandlers } from "./Exchange.ts"
 import { failureCodec, refused, WireFailure } from "./Failure.ts"
-import { FrameFault, FrameParser, header, Kind } from "./Frame.ts"
+import { FrameFault, FrameParser, header, Kind, LENGTH_OVERHEAD } from "./Frame.ts"
 import { Outbox } from "./Outbox.ts"
 
 /**
@@ -84,7 +84,7 @@ export class Connection {
   closed: CloseCause | undefined
   /** Bytes that a stream may have under way; set by the handshake, before the first stream. */
   window: number
-  /** When the peer was last heard of, on the caller's clock; kept up by `tick`. */
+  /** Whether the peer was heard of since the last `tick`. */
   private heard = true
   private silentTicks = 0
   private nextId: number
@@ -94,7 +94,6 @@ export class Connection {
   private readonly theirs = new Map<number, Exchange>()
   /** Requests of ours that were cancelled and not answered yet. */
   private readonly cancelled = new Set<number>()
-  private readonly deadlines = new Map<Exchange, number>()
 
   constructor(private readonly options: ConnectionOptions) {
     this.window = options.window
@@ -140,14 +139,14 @@ export class Connection {
   }
 
   /** Opens a request. Its handlers run until it is answered or cancelled. */
-  request(operation: number, body: Uint8Array, handlers: ExchangeHandlers, deadline?: number): Exchange {
+  request(operation: number, body: Uint8Array, handlers: ExchangeHandlers): Exchange {
     const exchange = new Exchange(this, this.takeId(), true, this.window, handlers)
     if (this.closed !== undefined) {
-      queueMicrotask(() => handlers.onFailure?.(this.closed!))
+      exchange.over = true
+      queueMicrotask(() => exchange.handlers.onFailure?.(this.closed!))
       return exchange
     }
     this.mine.set(exchange.id, exchange)
-    if (deadline !== undefined) this.deadlines.set(exchange, deadline)
     const prefix = new Uint8Array(2)
     prefix[0] = operation
     prefix[1] = operation >>> 8
@@ -164,19 +163,9 @@ export class Connection {
     if (this.closed === undefined) this.outbox.data([header(Kind.event, channel, body.length), body])
   }
 
-  /**
-   * Called at a steady pace with the caller's clock: expires deadlines, pings a silent peer, and gives up on one that
-   * has been silent for `silentLimit` calls.
-   */
-  tick(now: number, silentLimit: number): void {
+  /** Called at a steady pace: pings the peer, and gives up on one that has been silent for `silentLimit` calls. */
+  tick(silentLimit: number): void {
     if (this.closed !== undefined) return
-    for (const [exchange, deadline] of this.deadlines) {
-      if (deadline <= now) {
-        this.deadlines.delete(exchange)
-        this.cancelExchange(exchange)
-        exchange.handlers.onFailure?.({ reason: "Timeout", detail: "no answer before the deadline" })
-      }
-    }
     this.silentTicks = this.heard ? 0 : this.silentTicks + 1
     this.heard = false
     if (this.silentTicks >= silentLimit) this.fail("Timeout", "the other side has gone silent")
@@ -187,8 +176,7 @@ export class Connection {
   goaway(reason: CloseCause["reason"], detail: string): void {
     if (this.closed !== undefined) return
     const body = Codec.encode(goawayCodec, { reason, detail })
-    this.outbox.control([header(Kind.goaway, 0, body.length), body])
-    this.outbox.flush()
+    this.outbox.finish([header(Kind.goaway, 0, body.length), body])
     this.close({ reason, detail })
   }
 
@@ -207,17 +195,22 @@ export class Connection {
     this.outbox.control([frame])
   }
   answer(exchange: Exchange, body: Uint8Array): void {
+    if (!this.fits(body)) return this.refuse(exchange, new WireFailure("internal", "the answer is larger than a frame"))
     if (!this.theirs.delete(exchange.id)) return
+    exchange.over = true
     this.outbox.data([header(Kind.response, exchange.id, body.length), body])
   }
   refuse(exchange: Exchange, failure: WireFailure): void {
     if (!this.theirs.delete(exchange.id)) return
-    const body = Codec.encode(failureCodec, failure)
+    exchange.over = true
+    let body = Codec.encode(failureCodec, failure)
+    // what makes it large are the paths, which the caller knows
+    if (!this.fits(body)) body = Codec.encode(failureCodec, { ...failure, path: undefined, dest: undefined })
     this.outbox.data([header(Kind.failure, exchange.id, body.length), body])
   }
   cancelExchange(exchange: Exchange): void {
+    exchange.over = true
     if (!this.mine.delete(exchange.id) || this.closed !== undefined) return
-    this.deadlines.delete(exchange)
     this.cancelled.add(exchange.id)
     // behind the request if that still waits to be written, else ahead of all data
     this.outbox.afterPending([header(Kind.cancel, exchange.id, 0)])
@@ -225,11 +218,15 @@ export class Connection {
 
   // --- receiving --------------------------------------------------------------------------------------------------
 
+  /** Whether the other side takes a frame with this body: both accept the same size. */
+  private fits(body: Uint8Array): boolean {
+    return body.length + LENGTH_OVERHEAD <= this.maxFrame
+  }
+
   private takeId(): number {
     let id = this.nextId
-    while (this.mine.has(id) || this.cancelled.has(id)) id = (id + 2) >>> 0
+    while (id === 0 || this.mine.has(id) || this.cancelled.has(id)) id = (id + 2) >>> 0
     this.nextId = (id + 2) >>> 0
-    if (this.nextId < 2) this.nextId = this.options.role === "host" ? 1 : 2
     return id
   }
 
@@ -255,11 +252,9 @@ export class Connection {
       case Kind.chunk:
         return this.onChunk(id, body)
       case Kind.end:
-        return this.find(id)?.handlers.onEnd?.()
-      case Kind.credit: {
-        const bytes = Codec.decode(Codec.u32, body)
-        return this.find(id)?.credited(bytes)
-      }
+        return this.find(id)?.receivedEnd()
+      case Kind.credit:
+        return this.onCredit(id, Codec.decode(Codec.u32, body))
       case Kind.cancel:
         return this.onCancel(id)
       case Kind.event:
@@ -297,15 +292,20 @@ export class Connection {
       return this.fail("Protocol", `answer to request ${id}, which is not open`)
     }
     this.mine.delete(id)
-    this.deadlines.delete(exchange)
+    exchange.over = true
     run(exchange)
   }
 
   private onChunk(id: number, body: Uint8Array): void {
     const exchange = this.find(id)
     if (exchange === undefined) return
-    if (!exchange.accept(body.length)) return this.fail("Protocol", `exchange ${id} sent beyond its credit`)
-    exchange.handlers.onChunk?.(body)
+    if (!exchange.received(body)) this.fail("Protocol", `exchange ${id} sent beyond its credit`)
+  }
+
+  private onCredit(id: number, bytes: number): void {
+    const exchange = this.find(id)
+    if (exchange === undefined) return
+    if (!exchange.credited(bytes)) this.fail("Protocol", `exchange ${id} was given more credit than its window`)
   }
 
   private onCancel(id: number): void {
@@ -323,13 +323,14 @@ export class Connection {
   private close(cause: CloseCause): void {
     if (this.closed !== undefined) return
     this.closed = cause
+    this.outbox.close()
     this.options.link.close()
     const mine = Array.from(this.mine.values())
     const theirs = Array.from(this.theirs.values())
     this.mine.clear()
     this.theirs.clear()
     this.cancelled.clear()
-    this.deadlines.clear()
+    for (const exchange of mine.concat(theirs)) exchange.over = true
     for (const exchange of mine) exchange.handlers.onFailure?.(cause)
     for (const exchange of theirs) exchange.handlers.onCancel?.()
     this.options.onClose(cause)

@@ -31,9 +31,14 @@ export interface ExchangeHandlers {
  */
 export class Exchange {
   handlers: ExchangeHandlers
+  /** Whether the request has been answered, or withdrawn, or its connection has ended. */
+  over = false
   private credit: number
   private owed: number
   private ungranted = 0
+  /** The other side's stream before anybody hears it; its credit bounds it. */
+  private early: Array<Uint8Array> = []
+  private earlyEnd = false
 
   constructor(
     private readonly connection: Connection,
@@ -55,19 +60,19 @@ export class Exchange {
   /** Sends bytes of this side's stream; at most `writable` of them. Returns whether more may follow at once. */
   write(bytes: Uint8Array): boolean {
     this.credit -= bytes.length
-    this.connection.sendChunk(this, bytes)
+    if (!this.over) this.connection.sendChunk(this, bytes)
     return this.credit > 0
   }
 
   /** This side's stream is complete. */
   end(): void {
-    this.connection.sendEnd(this)
+    if (!this.over) this.connection.sendEnd(this)
   }
 
   /** The receiver has dealt with `bytes` of the other side's stream. Small grants are gathered. */
   grant(bytes: number): void {
     this.ungranted += bytes
-    if (this.ungranted * 4 < this.window) return
+    if (this.over || this.ungranted * 4 < this.window) return
     this.owed += this.ungranted
     this.connection.sendCredit(this, this.ungranted)
     this.ungranted = 0
@@ -86,18 +91,43 @@ export class Exchange {
   /** Withdraws the request. No handler runs afterwards. */
   cancel(): void {
     this.handlers = {}
+    this.early = []
     this.connection.cancelExchange(this)
   }
 
-  /** Takes received bytes off the credit; `false` when the other side had none left. */
-  accept(bytes: number): boolean {
-    this.owed -= bytes
-    return this.owed >= 0
+  /** Hears the other side's stream, with what has come of it already. */
+  listen(onChunk: (bytes: Uint8Array) => void, onEnd: () => void): void {
+    const { early, earlyEnd } = this
+    this.early = []
+    this.handlers.onChunk = onChunk
+    this.handlers.onEnd = onEnd
+    for (const bytes of early) onChunk(bytes)
+    if (earlyEnd) onEnd()
   }
 
-  /** Credit from the other side. */
-  credited(bytes: number): void {
+  // --- used by Connection -------------------------------------------------------------------------------------------
+
+  /** Received bytes; `false` when the other side had no credit for them. */
+  received(bytes: Uint8Array): boolean {
+    this.owed -= bytes.length
+    // an empty chunk would cost no credit, so that any number of them could be sent
+    if (bytes.length === 0 || this.owed < 0) return false
+    if (this.handlers.onChunk === undefined) this.early.push(bytes)
+    else this.handlers.onChunk(bytes)
+    return true
+  }
+
+  /** The other side's stream is complete. */
+  receivedEnd(): void {
+    if (this.handlers.onEnd === undefined) this.earlyEnd = true
+    else this.handlers.onEnd()
+  }
+
+  /** Credit from the other side; `false` when that is more than it ever had to give. */
+  credited(bytes: number): boolean {
     this.credit += bytes
+    if (this.credit > this.window) return false
     this.handlers.onWritable?.()
+    return true
   }
 }

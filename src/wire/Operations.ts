@@ -212,6 +212,112 @@ export const treeEntryCodec = Codec.struct({
   size: Codec.f64
 })
 
+const answeringPath = Codec.struct({ path: Codec.string })
+const onFile = Codec.struct({ vm: Codec.u32, file: Codec.u32 })
+
+/** @since 0.1.0 @category operations */
+export const readlink = make(31, "readlink", onPath, answeringPath)
+/** @since 0.1.0 @category operations */
+export const realpath = make(32, "realpath", onPath, answeringPath)
+/** A link at `path` that says `target`. @since 0.1.0 @category operations */
+export const symlink = make(
+  33,
+  "symlink",
+  Codec.struct({ vm: Codec.u32, target: Codec.string, path: Codec.string }),
+  nothing
+)
+/** Another name `dest` for what is at `path`. @since 0.1.0 @category operations */
+export const link = make(34, "link", Codec.struct({ vm: Codec.u32, path: Codec.string, dest: Codec.string }), nothing)
+/** @since 0.1.0 @category operations */
+export const chmod = make(35, "chmod", Codec.struct({ vm: Codec.u32, path: Codec.string, mode: Codec.u16 }), nothing)
+/** @since 0.1.0 @category operations */
+export const chown = make(
+  36,
+  "chown",
+  Codec.struct({ vm: Codec.u32, path: Codec.string, uid: Codec.u32, gid: Codec.u32 }),
+  nothing
+)
+/** @since 0.1.0 @category operations */
+export const utimes = make(
+  37,
+  "utimes",
+  Codec.struct({ vm: Codec.u32, path: Codec.string, atimeMs: Codec.f64, mtimeMs: Codec.f64 }),
+  nothing
+)
+/** @since 0.1.0 @category operations */
+export const truncate = make(
+  38,
+  "truncate",
+  Codec.struct({ vm: Codec.u32, path: Codec.string, size: Codec.f64 }),
+  nothing
+)
+/** `mask` as access(2): 4 read, 2 write, 1 execute; 0 existence. @since 0.1.0 @category operations */
+export const access = make(39, "access", Codec.struct({ vm: Codec.u32, path: Codec.string, mask: Codec.u8 }), nothing)
+/** @since 0.1.0 @category operations */
+export const copy = make(
+  40,
+  "copy",
+  Codec.struct({ vm: Codec.u32, path: Codec.string, dest: Codec.string, recursive: Codec.bool }),
+  nothing
+)
+/** Opens with the flags of open(2) on Linux; gives the number of the open file. @since 0.1.0 @category operations */
+export const open = make(
+  41,
+  "open",
+  Codec.struct({ vm: Codec.u32, path: Codec.string, flags: Codec.u32, mode: Codec.u16 }),
+  Codec.struct({ file: Codec.u32 })
+)
+/** At most 512 KiB at an offset, or at the file's own position; empty at the end. @since 0.1.0 @category operations */
+export const readAt = make(
+  42,
+  "readAt",
+  Codec.struct({ vm: Codec.u32, file: Codec.u32, offset: Codec.optional(Codec.f64), length: Codec.u32 }),
+  Codec.rest
+)
+/** Writes at an offset, or at the file's own position. @since 0.1.0 @category operations */
+export const writeAt = make(
+  43,
+  "writeAt",
+  Codec.struct({ vm: Codec.u32, file: Codec.u32, offset: Codec.optional(Codec.f64), content: Codec.rest }),
+  Codec.struct({ written: Codec.u32 })
+)
+/** Moves the file's own position; gives the new one. @since 0.1.0 @category operations */
+export const seek = make(
+  44,
+  "seek",
+  Codec.struct({
+    vm: Codec.u32,
+    file: Codec.u32,
+    offset: Codec.f64,
+    whence: Codec.literals("start", "current", "end")
+  }),
+  Codec.struct({ position: Codec.f64 })
+)
+/** @since 0.1.0 @category operations */
+export const statFile = make(45, "statFile", onFile, statCodec)
+/** @since 0.1.0 @category operations */
+export const truncateFile = make(
+  46,
+  "truncateFile",
+  Codec.struct({ vm: Codec.u32, file: Codec.u32, size: Codec.f64 }),
+  nothing
+)
+/** @since 0.1.0 @category operations */
+export const closeFile = make(47, "closeFile", onFile, nothing)
+/** Down: `length` bytes from `offset`, or to the end. @since 0.1.0 @category operations */
+export const readRange = make(
+  49,
+  "readRange",
+  Codec.struct({
+    vm: Codec.u32,
+    path: Codec.string,
+    offset: Codec.f64,
+    length: Codec.optional(Codec.f64),
+    chunk: Codec.u32
+  }),
+  nothing
+)
+
 /**
  * Runs a command. Up: standard input, until its end. Down: chunks that begin with a byte of channel: 0 the
  * process has started (its pid as u32 follows), 1 stdout, 2 stderr. A cancel kills the process and all its descendants.
@@ -274,5 +380,23 @@ export const all: Readonly<Record<string, Operation<any, any>>> = {
   exportTree,
   importTree,
   diff,
+  readlink,
+  realpath,
+  symlink,
+  link,
+  chmod,
+  chown,
+  utimes,
+  truncate,
+  access,
+  copy,
+  open,
+  readAt,
+  writeAt,
+  seek,
+  statFile,
+  truncateFile,
+  closeFile,
+  readRange,
   run
 }

@@ -20,17 +20,20 @@ export class Outbox {
   private next = 0
   private blocked = false
   private scheduled = false
+  private closed = false
 
   constructor(private readonly link: Link) {}
 
   /** Queues a control frame. */
   control(frame: Frame): void {
+    if (this.closed) return
     this.controls.push(frame)
     this.schedule()
   }
 
   /** Queues a data frame. */
   data(frame: Frame): void {
+    if (this.closed) return
     this.frames.push(frame)
     this.schedule()
   }
@@ -45,6 +48,22 @@ export class Outbox {
   resume(): void {
     this.blocked = false
     this.flush()
+  }
+
+  /** Writes what may be written now and a last frame, which goes out even where the link is full. */
+  finish(frame: Frame): void {
+    if (this.closed) return
+    this.flush()
+    this.link.send([...this.controls.flat(), ...frame])
+    this.close()
+  }
+
+  /** Forgets what has not been written, and takes nothing more. */
+  close(): void {
+    this.closed = true
+    this.controls = []
+    this.frames = []
+    this.next = 0
   }
 
   /** Writes what may be written now. */

@@ -8,16 +8,17 @@ import { afterAll, beforeAll } from "vitest"
 import type { CallSystem } from "../../native/guests/shell/engine.ts"
 import { Fault } from "../../native/kernel/fault.ts"
 import { corpus } from "./support/corpus.ts"
+import type * as Engine from "./support/engine.ts"
 import { MemoryKernel } from "./support/memory-kernel.ts"
 import { bundle } from "./support/workers.ts"
 
 let directory = ""
-let engine: typeof import("./support/engine.ts")
+let engine: typeof Engine
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "shell-engine-"))
   await bundle({ outdir: directory, minify: false, entryPoints: { engine: "test/guests/support/engine.ts" } })
-  engine = await import(/* @vite-ignore */ join(directory, "engine.js")) as typeof engine
+  engine = await import(/* @vite-ignore */ join(directory, "engine.js")) as typeof Engine
 })
 afterAll(() => rmSync(directory, { recursive: true }))
 
@@ -29,7 +30,10 @@ interface Ran {
 
 const identity = { hostname: "vm", user: "user", uid: 1000, gid: 1000 }
 
-const run = async (command: string, live: boolean): Promise<Ran & { readonly kernel: MemoryKernel; readonly writes: number }> => {
+const run = async (
+  command: string,
+  live: boolean
+): Promise<Ran & { readonly kernel: MemoryKernel; readonly writes: number }> => {
   const kernel = new MemoryKernel()
   const call = (async (_pid: number, name: never, ...args: ReadonlyArray<unknown>) => {
     try {

@@ -1,19 +1,21 @@
 /** The warm pool and the kernel's guard against workers that break the protocol. */
 import { assert, describe, it } from "@effect/vitest"
+import { getCommandNames } from "just-bash"
 import { spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { getCommandNames } from "just-bash"
+import { MAX_PENDING_CALLS, OUTPUT_CHUNK, OUTPUT_WINDOW } from "../../native/guests/protocol.ts"
 import { commandNames } from "../../native/guests/shell/command-names.ts"
 import { makeCommands } from "../../native/guests/shell/commands/make.ts"
-import { MAX_PENDING_CALLS, OUTPUT_CHUNK, OUTPUT_WINDOW } from "../../native/guests/protocol.ts"
 import { Fault } from "../../native/kernel/fault.ts"
 import { WorkerPool } from "../../native/kernel/workers/pool.ts"
 import { Machine } from "./support/machine.ts"
 import { useShellWorkers } from "./support/workers.ts"
 
 const program = (source: string) =>
-  new URL(`data:text/javascript,${encodeURIComponent(`import { parentPort as port } from "node:worker_threads"; ${source}`)}`)
+  new URL(
+    `data:text/javascript,${encodeURIComponent(`import { parentPort as port } from "node:worker_threads"; ${source}`)}`
+  )
 
 const READY = "port.postMessage({ _tag: 'ready' });"
 const idle = program(`${READY} port.on("message", () => {})`)
@@ -35,7 +37,8 @@ const withPool = async <A>(
   }
 }
 
-const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error)
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(() => undefined, (error: unknown) => error)
 
 describe("WorkerPool", () => {
   it("keeps workers warm and replaces what is taken", () =>
@@ -171,7 +174,9 @@ describe("GuestWorker", () => {
   }
 
   it("swallows what a worker prints and tells why it crashed", () =>
-    withPool({ program: program(`${READY} port.on("message", () => { console.log("noise"); throw new Error("a bug") })`) }, async (pool) => {
+    withPool({
+      program: program(`${READY} port.on("message", () => { console.log("noise"); throw new Error("a bug") })`)
+    }, async (pool) => {
       const machine = new Machine(await pool.acquire())
       assert.deepStrictEqual(await machine.died, { reason: "crashed", detail: "a bug" })
     }))

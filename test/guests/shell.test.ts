@@ -25,12 +25,15 @@ describe("shell worker", () => {
 
   it("gives a process its arguments, environment, directory, input and number", async () => {
     const machine = await workers.machine()
-    const outcome = await machine.run("echo \"$0|$#|$1|$2|$$|$UID\"; for p; do echo \"<$p>\"; done; pwd; cat; env | sort; exit 5", {
-      argv: ["one", "two words"],
-      cwd: "/tmp",
-      env: { B: "2", A: "1 x", PATH: "/usr/bin:/bin", HOME: "/nowhere" },
-      stdin: new TextEncoder().encode("given é\n")
-    })
+    const outcome = await machine.run(
+      "echo \"$0|$#|$1|$2|$$|$UID\"; for p; do echo \"<$p>\"; done; pwd; cat; env | sort; exit 5",
+      {
+        argv: ["one", "two words"],
+        cwd: "/tmp",
+        env: { B: "2", A: "1 x", PATH: "/usr/bin:/bin", HOME: "/nowhere" },
+        stdin: new TextEncoder().encode("given é\n")
+      }
+    )
     assert.strictEqual(
       outcome.stdout,
       `bash|2|one|two words|${100}|1000\n<one>\n<two words>\n/tmp\ngiven é\nA=1 x\nB=2\nHOME=/nowhere\nPATH=/usr/bin:/bin\nPWD=/tmp\n`
@@ -41,16 +44,18 @@ describe("shell worker", () => {
   it("ends with the exit code of the script", async () => {
     const machine = await workers.machine()
     const codes = await Promise.all(
-      ["true", "false", "exit 3", "exit 256", "(exit 9)", "nosuch", "if then", "set -e; (exit 4); true", ""].map(async (script) =>
-        (await machine.run(script)).exitCode
-      )
+      ["true", "false", "exit 3", "exit 256", "(exit 9)", "nosuch", "if then", "set -e; (exit 4); true", ""].map(async (
+        script
+      ) => (await machine.run(script)).exitCode)
     )
     assert.deepStrictEqual(codes, [0, 1, 3, 0, 9, 127, 2, 4, 0])
   })
 
   it("hands on output while the script runs, in order", async () => {
     const machine = await workers.machine()
-    const { pieces } = await machine.run("for i in 1 2 3; do echo $i; echo e$i >&2; sleep 0.12; done; { echo x; } | cat; echo end")
+    const { pieces } = await machine.run(
+      "for i in 1 2 3; do echo $i; echo e$i >&2; sleep 0.12; done; { echo x; } | cat; echo end"
+    )
     const texts = pieces.map(({ bytes, channel }) => `${channel}:${new TextDecoder().decode(bytes).trim()}`)
     assert.deepStrictEqual(texts, [
       "stdout:1",
@@ -69,14 +74,26 @@ describe("shell worker", () => {
   it("carries every byte, from files, through pipes, to files, from input, to output", async () => {
     const machine = await workers.machine()
     machine.kernel.put("/home/user/bin", allBytes)
-    const scripts = ["cat bin", "cat bin > copy; cat copy", "cat bin | cat | tee copy2", "for i in 1; do cat < bin; done", "gzip -c bin | gunzip", "base64 bin | base64 -d", "if true; then cat bin 2>/dev/null; fi", "cp bin c3; mv c3 c4; head -c 1000 c4"]
+    const scripts = [
+      "cat bin",
+      "cat bin > copy; cat copy",
+      "cat bin | cat | tee copy2",
+      "for i in 1; do cat < bin; done",
+      "gzip -c bin | gunzip",
+      "base64 bin | base64 -d",
+      "if true; then cat bin 2>/dev/null; fi",
+      "cp bin c3; mv c3 c4; head -c 1000 c4"
+    ]
     for (const script of scripts) {
       assert.deepStrictEqual(Array.from((await machine.run(script)).bytes), Array.from(allBytes), script)
     }
     assert.deepStrictEqual(machine.kernel.get("/home/user/copy"), allBytes)
     assert.deepStrictEqual(machine.kernel.get("/home/user/copy2"), allBytes)
     assert.deepStrictEqual((await machine.run("cat", { stdin: allBytes })).bytes, Buffer.from(allBytes))
-    assert.strictEqual(await run(machine, "echo 'grüße → 🎉' | tee t | cat; cat t; wc -c < t; printf '%s\\n' ÿ"), "grüße → 🎉\ngrüße → 🎉\n17\nÿ\n")
+    assert.strictEqual(
+      await run(machine, "echo 'grüße → 🎉' | tee t | cat; cat t; wc -c < t; printf '%s\\n' ÿ"),
+      "grüße → 🎉\ngrüße → 🎉\n17\nÿ\n"
+    )
   })
 
   it("asks the kernel nothing for a built-in command, and notices when its file goes", async () => {
@@ -105,7 +122,9 @@ describe("shell worker", () => {
 
   it("hides the private devices from the script", async () => {
     const machine = await workers.machine()
-    const outcome = await machine.run("ls -a /dev; set -x; echo \"$_ $BASH_COMMAND\" > f; history; declare -p | grep -c '/dev/\\.'; set | grep '/dev/\\.'; echo /dev/.*/*; cat f")
+    const outcome = await machine.run(
+      "ls -a /dev; set -x; echo \"$_ $BASH_COMMAND\" > f; history; declare -p | grep -c '/dev/\\.'; set | grep '/dev/\\.'; echo /dev/.*/*; cat f"
+    )
     assert.notMatch(outcome.stdout + outcome.stderr, /\/dev\/\.[0-9a-f]/)
     assert.isFalse(machine.kernel.log.some((entry) => /\/dev\/\.[0-9a-f]/.test(entry)))
   })
@@ -194,22 +213,25 @@ describe("shell worker", () => {
 
   it("bears deep recursion and deep nesting", async () => {
     const machine = await workers.machine()
-    const deep = (open: string, body: string, close: string, depth: number) => open.repeat(depth) + body + close.repeat(depth)
+    const deep = (open: string, body: string, close: string, depth: number) =>
+      open.repeat(depth) + body + close.repeat(depth)
     assert.strictEqual(await run(machine, "f() { [ $1 -gt 0 ] && f $(($1-1)) || echo bottom; }; f 380"), "bottom\n")
-    for (const script of [
-      "f() { f; }; f",
-      deep("(", "echo x", ")", 5_000),
-      deep("{ ", "echo x", "; }", 3_000),
-      deep("if true; then ", "echo x", "; fi", 3_000),
-      deep("echo $(", "echo x", ")", 3_000),
-      deep("$((", "1", "))", 5_000),
-      `echo ${deep("{a,", "b", "}", 3_000)}`,
-      `[[ ${deep("( ", "x", " )", 3_000)} ]]`,
-      `echo ${"a".repeat(300_000)} | wc -c`,
-      "eval ".repeat(300),
-      `jq -n '${deep("[", "1", "]", 20_000)}'`,
-      `awk 'BEGIN { print ${deep("(", "1", ")", 20_000)} }'`
-    ]) {
+    for (
+      const script of [
+        "f() { f; }; f",
+        deep("(", "echo x", ")", 5_000),
+        deep("{ ", "echo x", "; }", 3_000),
+        deep("if true; then ", "echo x", "; fi", 3_000),
+        deep("echo $(", "echo x", ")", 3_000),
+        deep("$((", "1", "))", 5_000),
+        `echo ${deep("{a,", "b", "}", 3_000)}`,
+        `[[ ${deep("( ", "x", " )", 3_000)} ]]`,
+        `echo ${"a".repeat(300_000)} | wc -c`,
+        "eval ".repeat(300),
+        `jq -n '${deep("[", "1", "]", 20_000)}'`,
+        `awk 'BEGIN { print ${deep("(", "1", ")", 20_000)} }'`
+      ]
+    ) {
       const outcome = await machine.run(script)
       assert.isBelow(outcome.stderr.length, 1_000, outcome.stderr.slice(0, 200))
       assert.notInclude(outcome.stderr, "    at ")
@@ -219,17 +241,22 @@ describe("shell worker", () => {
 
   it("tells why a system call failed in the words of the C library", async () => {
     const machine = await workers.machine()
-    const { stderr } = await machine.run("cat nofile; echo x > /no/where; echo x > /tmp; mkdir /a/b; touch /x/y; ls /nope; realpath -e q")
-    assert.strictEqual(stderr, [
-      "cat: nofile: No such file or directory",
-      "bash: /no/where: No such file or directory",
-      "bash: /tmp: Is a directory",
-      "mkdir: cannot create directory '/a/b': No such file or directory",
-      "touch: cannot touch '/x/y': No such file or directory",
-      "ls: cannot access '/nope': No such file or directory",
-      "realpath: q: No such file or directory",
-      ""
-    ].join("\n"))
+    const { stderr } = await machine.run(
+      "cat nofile; echo x > /no/where; echo x > /tmp; mkdir /a/b; touch /x/y; ls /nope; realpath -e q"
+    )
+    assert.strictEqual(
+      stderr,
+      [
+        "cat: nofile: No such file or directory",
+        "bash: /no/where: No such file or directory",
+        "bash: /tmp: Is a directory",
+        "mkdir: cannot create directory '/a/b': No such file or directory",
+        "touch: cannot touch '/x/y': No such file or directory",
+        "ls: cannot access '/nope': No such file or directory",
+        "realpath: q: No such file or directory",
+        ""
+      ].join("\n")
+    )
   })
 
   it("refuses to run before it belongs to a VM, with a line and no stack", async () => {
@@ -239,7 +266,15 @@ describe("shell worker", () => {
       worker.on("message", (message) => {
         messages.push(message)
         if (message._tag === "ready") {
-          worker.postMessage({ _tag: "spawn", pid: 1, command: "echo", argv: [], cwd: "/", env: {}, stdin: new Uint8Array(0) })
+          worker.postMessage({
+            _tag: "spawn",
+            pid: 1,
+            command: "echo",
+            argv: [],
+            cwd: "/",
+            env: {},
+            stdin: new Uint8Array(0)
+          })
         } else if (message._tag === "exit") resolve()
       })
     )

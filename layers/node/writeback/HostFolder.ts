@@ -162,4 +162,5 @@ export class HostFolder {
   }
 }
 
-const moved = (path: string): Error => Object.assign(new Error(`ENOTDIR: not a directory, open '${path}'`), { code: "ENOTDIR" })
+const moved = (path: string): Error =>
+  Object.assign(new Error(`ENOTDIR: not a directory, open '${path}'`), { code: "ENOTDIR" })

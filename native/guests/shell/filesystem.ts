@@ -210,5 +210,4 @@ export class GuestFilesystem implements IFileSystem {
 }
 
 /** The error name of a failed filesystem operation, if it is one. */
-export const errnoOf = (error: unknown): Errno | undefined =>
-  error instanceof SystemCallError ? error.code : undefined
+export const errnoOf = (error: unknown): Errno | undefined => error instanceof SystemCallError ? error.code : undefined

@@ -3,8 +3,8 @@
  * is; for commands that it has built in, a file known to be there is remembered for all processes of the worker until
  * something is written or removed near it.
  */
-import { commandNames } from "./command-names.ts"
 import type { GuestStat } from "../protocol.ts"
+import { commandNames } from "./command-names.ts"
 
 const known: ReadonlySet<string> = new Set(commandNames.flatMap((name) => [`/bin/${name}`, `/usr/bin/${name}`]))
 

@@ -107,7 +107,10 @@ const otherwise: ReadonlyArray<Sample> = [
   { script: "cd /nope; echo $?; cd /tmp; pwd", differs: "wording" },
   { script: "set -x; echo hi; x=$(echo y)", differs: "trace of substitutions" },
   { script: "cat nofile; echo $?; cat < nofile; echo $?; echo x > /nope/y; echo $?", differs: "wording" },
-  { script: "f() { echo a >&2; echo b; }; x=$(f 2>/dev/null); f >/dev/null; echo \"[$x]\"", differs: "known defect of just-bash" },
+  {
+    script: "f() { echo a >&2; echo b; }; x=$(f 2>/dev/null); f >/dev/null; echo \"[$x]\"",
+    differs: "known defect of just-bash"
+  },
   { script: "trap 'echo bye' EXIT; echo 1", differs: "no trap" },
   { script: "echo bg & wait; echo fg", differs: "no jobs" },
   { script: "echo x >&-; echo $?", differs: "wording" },

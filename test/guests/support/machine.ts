@@ -1,7 +1,7 @@
 /** One VM of the memory kernel with a real shell worker bound to it. */
-import { MemoryKernel } from "./memory-kernel.ts"
 import { Fault } from "../../../native/kernel/fault.ts"
 import type { DeathReason, GuestWorker, Spawning } from "../../../native/kernel/workers/guest-worker.ts"
+import { MemoryKernel } from "./memory-kernel.ts"
 
 export interface Piece {
   readonly channel: "stdout" | "stderr"
@@ -56,7 +56,10 @@ export class Machine {
     )
   }
 
-  private async answer(id: number, call: { readonly name: Parameters<MemoryKernel["call"]>[0]; readonly args: ReadonlyArray<unknown> }) {
+  private async answer(
+    id: number,
+    call: { readonly name: Parameters<MemoryKernel["call"]>[0]; readonly args: ReadonlyArray<unknown> }
+  ) {
     try {
       this.worker.return(id, await this.kernel.call(call.name, call.args) as never)
     } catch (error) {

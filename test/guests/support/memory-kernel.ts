@@ -1,6 +1,6 @@
 /** A small kernel in memory: the system calls of one VM, enough to run shell scripts against. */
-import { commandNames } from "../../../native/guests/shell/command-names.ts"
 import type { FileType, GuestDirectoryEntry, GuestStat, SystemCallName } from "../../../native/guests/protocol.ts"
+import { commandNames } from "../../../native/guests/shell/command-names.ts"
 import { Fault } from "../../../native/kernel/fault.ts"
 import type { Errno } from "../../../src/Errno.ts"
 
@@ -25,7 +25,9 @@ export class MemoryKernel {
 
   constructor() {
     for (const path of ["/bin", "/usr/bin", "/tmp", "/home/user", "/dev", "/etc"]) this.mkdirp(path)
-    for (const name of commandNames) for (const directory of ["/bin", "/usr/bin"]) this.put(`${directory}/${name}`, "#!stub\n", 0o755)
+    for (const name of commandNames) {
+      for (const directory of ["/bin", "/usr/bin"]) this.put(`${directory}/${name}`, "#!stub\n", 0o755)
+    }
     this.put("/etc/hostname", "vm\n")
   }
 
@@ -56,7 +58,15 @@ export class MemoryKernel {
   }
 
   private node(type: FileType, mode: number): Node {
-    return { type, mode, ino: this.nextIno++, mtimeMs: Date.now(), bytes: new Uint8Array(0), target: "", children: new Map() }
+    return {
+      type,
+      mode,
+      ino: this.nextIno++,
+      mtimeMs: Date.now(),
+      bytes: new Uint8Array(0),
+      target: "",
+      children: new Map()
+    }
   }
 
   private mkdirp(path: string): Node {
@@ -69,7 +79,11 @@ export class MemoryKernel {
     return at
   }
 
-  private walk(path: string, syscall: string, follow: boolean): { parent: Node; name: string; node: Node | undefined; real: string } {
+  private walk(
+    path: string,
+    syscall: string,
+    follow: boolean
+  ): { parent: Node; name: string; node: Node | undefined; real: string } {
     const fail = (errno: Errno): never => {
       throw new Fault(errno, syscall, path)
     }
@@ -98,7 +112,12 @@ export class MemoryKernel {
       trail.push([name, node])
     }
     const node = top()
-    return { parent: trail.at(-2)?.[1] ?? this.root, name: trail.at(-1)?.[0] ?? "", node, real: `/${trail.map(([part]) => part).join("/")}` }
+    return {
+      parent: trail.at(-2)?.[1] ?? this.root,
+      name: trail.at(-1)?.[0] ?? "",
+      node,
+      real: `/${trail.map(([part]) => part).join("/")}`
+    }
   }
 
   private find(path: string, syscall: string, follow: boolean): Node {
@@ -170,14 +189,19 @@ export class MemoryKernel {
       if (node.type === "directory") throw new Fault("EISDIR", "read", path)
       return node.bytes.slice()
     },
-    writeFile: (path: string, bytes: Uint8Array, append: boolean, mode?: number) => this.writeFile(path, bytes, append, mode),
+    writeFile: (path: string, bytes: Uint8Array, append: boolean, mode?: number) =>
+      this.writeFile(path, bytes, append, mode),
     readdir: (path: string) => this.list(path).map(({ name, type }) => ({ name, type })),
     readdirStat: (path: string) => this.list(path),
     mkdir: (path: string, mode: number | undefined, recursive: boolean) =>
       recursive ? void this.mkdirp(path) : this.create(path, "mkdir", () => this.node("directory", mode ?? 0o755)),
     unlink: (path: string) => this.drop(path, "unlink", (node) => node.type === "directory" ? "EISDIR" : undefined),
     rmdir: (path: string) =>
-      this.drop(path, "rmdir", (node) => node.type !== "directory" ? "ENOTDIR" : node.children.size > 0 ? "ENOTEMPTY" : undefined),
+      this.drop(
+        path,
+        "rmdir",
+        (node) => node.type !== "directory" ? "ENOTDIR" : node.children.size > 0 ? "ENOTEMPTY" : undefined
+      ),
     remove: (path: string, recursive: boolean, force: boolean) => {
       if (force && this.walk(path, "rm", false).node === undefined) return
       this.drop(path, "rm", (node) => node.type === "directory" && !recursive ? "EISDIR" : undefined)
@@ -199,7 +223,8 @@ export class MemoryKernel {
       const node = this.find(existing, "link", false)
       this.create(path, "link", () => node)
     },
-    symlink: (target: string, path: string) => this.create(path, "symlink", () => ({ ...this.node("symlink", 0o777), target })),
+    symlink: (target: string, path: string) =>
+      this.create(path, "symlink", () => ({ ...this.node("symlink", 0o777), target })),
     readlink: (path: string) => {
       const node = this.find(path, "readlink", false)
       if (node.type !== "symlink") throw new Fault("EINVAL", "readlink", path)
@@ -211,7 +236,8 @@ export class MemoryKernel {
       return real
     },
     chmod: (path: string, mode: number) => void (this.find(path, "chmod", true).mode = mode),
-    utimes: (path: string, _accessed: number, modified: number) => void (this.find(path, "utimes", true).mtimeMs = modified),
+    utimes: (path: string, _accessed: number, modified: number) =>
+      void (this.find(path, "utimes", true).mtimeMs = modified),
     truncate: (path: string, size: number) => {
       const node = this.find(path, "truncate", true)
       const bytes = new Uint8Array(size)

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, afterEach, beforeAll } from "vitest"
-import { WorkerPool } from "../../../native/kernel/workers/pool.ts"
 import type { WorkerPoolOptions } from "../../../native/kernel/workers/pool.ts"
+import { WorkerPool } from "../../../native/kernel/workers/pool.ts"
 import { Machine } from "./machine.ts"
 
 interface BundleOptions {

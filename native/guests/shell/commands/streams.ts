@@ -156,7 +156,9 @@ const xxd = ({ filesystem }: CommandSetup): Command =>
     let out = ""
     for (let at = 0; at < data.length; at += columns) {
       const row = data.subarray(at, at + columns)
-      out += flags.has("p") ? `${Array.from(row, hex).join("")}\n` : xxdLine(row, start + at, columns, number("g", 2) || 999)
+      out += flags.has("p")
+        ? `${Array.from(row, hex).join("")}\n`
+        : xxdLine(row, start + at, columns, number("g", 2) || columns)
     }
     return text(out)
   })
@@ -205,7 +207,13 @@ const xargs: Command = {
     for (; index < args.length && args[index].startsWith("-") && args[index] !== "-"; index++) {
       const arg = args[index]
       const glued = /^-([IndPL])(.+)$/.exec(arg) ?? /^--(replace|max-args|max-procs|delimiter)=(.+)$/.exec(arg)
-      const names: Record<string, string> = { "L": "n", "replace": "I", "max-args": "n", "max-procs": "P", delimiter: "d" }
+      const names: Record<string, string> = {
+        L: "n",
+        replace: "I",
+        "max-args": "n",
+        "max-procs": "P",
+        delimiter: "d"
+      }
       if (arg === "--") {
         index++
         break
