@@ -17,3 +17,10 @@ export * as NodeSidecar from "./NodeSidecar.ts"
  * @since 0.1.0
  */
 export * as NodeTransport from "./NodeTransport.ts"
+
+/**
+ * What a VM did below its writable mounts, brought back to the host.
+ *
+ * @since 0.1.0
+ */
+export * as WriteBack from "./WriteBack.ts"

@@ -19,10 +19,19 @@ const MAX_PATH_BYTES = 16 * 1024 * 1024
 
 const nothing = new Uint8Array(0)
 
+const refusePaths = (): never => {
+  throw new Fault("E2BIG", "readFiles", undefined, undefined, { name: "batchPathBytes", value: MAX_PATH_BYTES })
+}
+
 const writeFiles: Answer = (session, exchange, body) => {
   const vm = session.vm(Codec.decode(Operations.writeFiles.request, body).vm)
+  const { filesystemBytes } = vm.spec.limits
   const outcomes: Array<Outcome> = []
-  receiveRecords(session, exchange, vm, Operations.fileCodec, vm.spec.limits.filesystemBytes + 64 * 1024, {
+  receiveRecords(session, exchange, vm, Operations.fileCodec, filesystemBytes + 64 * 1024, {
+    onTooLarge: () => {
+      const limit = { name: "filesystemBytes", value: filesystemBytes }
+      throw new Fault("ENOSPC", "write", undefined, undefined, limit)
+    },
     onRecord: ({ content, path }) =>
       void outcomes.push(outcome(session, path, () => {
         const parent = path.slice(0, path.lastIndexOf("/"))
@@ -38,12 +47,11 @@ const readFiles: Answer = (session, exchange, body) => {
   const vm = session.vm(Codec.decode(Operations.readFiles.request, body).vm)
   const paths: Array<string> = []
   let bytes = 0
-  receiveRecords(session, exchange, vm, Operations.pathCodec, 64 * 1024, {
+  receiveRecords(session, exchange, vm, Operations.pathCodec, MAX_PATH_BYTES, {
+    onTooLarge: refusePaths,
     onRecord: ({ path }) => {
       bytes += path.length + 16
-      if (bytes > MAX_PATH_BYTES) {
-        throw new Fault("E2BIG", "readFiles", undefined, undefined, { name: "batchPathBytes", value: MAX_PATH_BYTES })
-      }
+      if (bytes > MAX_PATH_BYTES) refusePaths()
       paths.push(path)
     },
     onEnd: () => sendRecords(session, exchange, Operations.outcomeCodec, contents(session, vm, paths))

@@ -47,7 +47,8 @@ const makeProtocol = (
     session.onControl = (body) => {
       const message = parse(body)
       if (message === undefined) session.connection.goaway("Protocol", "control message is not JSON")
-      else run(writeRequest(CLIENT, message))
+      // what is no request at all fails here, and alone
+      else run(Effect.suspend(() => writeRequest(CLIENT, message)))
     }
     return {
       disconnects: yield* Mailbox.make<number>(),

@@ -23,7 +23,6 @@ const readRange: Answer = (session, exchange, body) => {
   const piece = Math.max(1, Math.min(chunk, CHUNK_BYTES))
   let at = offset
   let left = length ?? Number.MAX_SAFE_INTEGER
-  exchange.handlers.onCancel = () => file.close()
   send(
     session,
     exchange,
@@ -33,10 +32,7 @@ const readRange: Answer = (session, exchange, body) => {
       left -= bytes.length
       return bytes.length === 0 ? undefined : bytes
     },
-    () => {
-      file.close()
-      exchange.respond(nothing)
-    }
+    () => file.close()
   )
 }
 

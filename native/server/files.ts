@@ -46,7 +46,6 @@ const readFile: Answer = (session, exchange, body) => {
     file.close()
     throw thrown
   }
-  exchange.handlers.onCancel = () => file.close()
   send(
     session,
     exchange,
@@ -54,8 +53,21 @@ const readFile: Answer = (session, exchange, body) => {
       const piece = file.read(CHUNK_BYTES)
       return piece.length === 0 ? undefined : piece
     },
-    () => exchange.respond(nothing)
+    () => file.close()
   )
+}
+
+const readdir: Answer = (session, exchange, body) => {
+  const { path, vm: handle } = Codec.decode(Operations.readdir.request, body)
+  const vm = session.vm(handle)
+  const names = Codec.encode(Operations.namesCodec, vm.filesystem.readdir(vm.host, path).map(({ name }) => name))
+  if (names.length <= INLINE_BYTES) return exchange.respond(names)
+  let rest: Uint8Array | undefined = names
+  send(session, exchange, () => {
+    const piece = rest
+    rest = undefined
+    return piece
+  })
 }
 
 const writeFile: Answer = (session, exchange, body) => {
@@ -174,7 +186,6 @@ export const fileOperations: ReadonlyArray<Route> = [
   simple(Operations.stat, (vm, { path }) => wireStat(vm.filesystem.stat(vm.host, path))),
   simple(Operations.lstat, (vm, { path }) => wireStat(vm.filesystem.lstat(vm.host, path))),
   simple(Operations.exists, (vm, { path }) => vm.filesystem.exists(vm.host, path)),
-  simple(Operations.readdir, (vm, { path }) => vm.filesystem.readdir(vm.host, path).map(({ name }) => name)),
   simple(Operations.readlink, (vm, { path }) => ({ path: vm.filesystem.readlink(vm.host, path) })),
   simple(Operations.realpath, (vm, { path }) => ({ path: vm.filesystem.realpath(vm.host, path) })),
   silent(
@@ -194,6 +205,7 @@ export const fileOperations: ReadonlyArray<Route> = [
   silent(Operations.truncate, (vm, { path, size }) => vm.filesystem.truncate(vm.host, path, size)),
   silent(Operations.access, (vm, { mask, path }) => vm.filesystem.access(vm.host, path, mask)),
   silent(Operations.copy, (vm, { dest, path, recursive }) => vm.filesystem.copy(vm.host, path, dest, { recursive })),
+  [Operations.readdir, readdir],
   [Operations.readFile, readFile],
   [Operations.writeFile, writeFile],
   [Operations.readdirRecursive, readdirRecursive]

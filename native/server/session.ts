@@ -14,9 +14,6 @@ import type { Fault } from "../kernel/fault.ts"
 import type { Vm } from "../kernel/vm.ts"
 import type { SidecarServer } from "./server.ts"
 
-/** No window is smaller, so that every chunk finds room in it. */
-const MIN_WINDOW = 128 * 1024
-
 /** Answers one operation. Throws `Fault`, `WireFailure` or `Malformed`; may give an iterator of short steps. */
 export type Answer = (session: Session, exchange: Exchange, body: Uint8Array) => Iterator<void> | void
 
@@ -28,6 +25,7 @@ export class Session {
   /** Ends what serves the control plane. */
   onEnd: (() => void) | undefined
   private authenticated = false
+  private readonly cancelHandshake: () => void
 
   constructor(readonly server: SidecarServer, link: Link, private readonly onClose: (cause: CloseCause) => void) {
     this.connection = new Connection({
@@ -39,6 +37,9 @@ export class Session {
       onRequest: (exchange, operation, body) => this.onRequest(exchange, operation, body),
       onEvent: (channel, body) => this.onEvent(channel, body),
       onClose: (cause) => this.end(cause)
+    })
+    this.cancelHandshake = server.options.after(HANDSHAKE_TIMEOUT_MS, () => {
+      this.connection.goaway("Timeout", "the handshake did not come")
     })
   }
 
@@ -58,7 +59,10 @@ export class Session {
     const owner = body.length >= 4
       ? this.vms.get(new DataView(body.buffer, body.byteOffset).getUint32(0, true))
       : undefined
-    this.server.queue.add(owner ?? this, () => this.guard(exchange, () => answer(this, exchange, body)))
+    this.server.queue.add(owner ?? this, () => {
+      // withdrawn while it waited
+      if (!exchange.over) return this.guard(exchange, () => answer(this, exchange, body))
+    })
   }
 
   /** Turns what an operation throws into its answer, also from the later steps of an iterator. */
@@ -97,9 +101,10 @@ export class Session {
       return connection.goaway("Version", detail)
     }
     if (!server.options.admits(hello.token)) return connection.goaway("Unauthorized", "wrong token")
-    const maxFrame = Math.min(Math.max(hello.maxFrame, HANDSHAKE_MAX_FRAME), DEFAULT_MAX_FRAME)
+    const maxFrame = Math.min(Math.max(hello.maxFrame, MIN_MAX_FRAME), DEFAULT_MAX_FRAME)
     const window = Math.min(Math.max(hello.window, MIN_WINDOW), DEFAULT_WINDOW)
     this.authenticated = true
+    this.cancelHandshake()
     connection.maxFrame = maxFrame
     connection.window = window
     exchange.respond(

@@ -7,26 +7,32 @@ import type { Exchange } from "../../src/wire/Exchange.ts"
 import { CHUNK_BYTES, pump, record, RecordParser } from "../../src/wire/Stream.ts"
 import type { Session } from "./session.ts"
 
-/** Sends what `next` gives, then answers. What `next` throws becomes the answer. */
+/**
+ * Sends what `next` gives, then answers with nothing. What `next` throws becomes the answer. `release` runs once, at the
+ * end, whatever the end is.
+ */
 export const send = (
   session: Session,
   exchange: Exchange,
   next: () => Uint8Array | undefined,
-  answer: () => void
+  release: () => void = () => {}
 ): void => {
-  let failed = false
+  exchange.handlers.onCancel = release
   pump(
     exchange,
     () => {
       try {
         return next()
       } catch (thrown) {
-        failed = true
         exchange.fail(session.server.failureOf(thrown))
         return undefined
       }
     },
-    () => failed || answer()
+    () => {
+      release()
+      // no answer where it has failed
+      exchange.respond(nothing)
+    }
   )
 }
 
@@ -50,7 +56,7 @@ export const sendRecords = <A>(
   exchange: Exchange,
   codec: Codec.Codec<A>,
   values: Iterator<A>
-): void => send(session, exchange, packed(codec, values), () => exchange.respond(nothing))
+): void => send(session, exchange, packed(codec, values))
 
 /** What becomes of the host's stream. */
 export interface Intake {
@@ -72,7 +78,7 @@ export const receive = (session: Session, exchange: Exchange, owner: object, int
   }
   const inTurn = (run: () => Iterator<void> | void) => {
     session.server.queue.add(owner, () => {
-      if (over) return
+      if (over || exchange.over) return
       return session.guard(exchange, () => {
         try {
           return run()
@@ -83,17 +89,19 @@ export const receive = (session: Session, exchange: Exchange, owner: object, int
       })
     })
   }
-  exchange.handlers.onChunk = (bytes) =>
-    inTurn(() => {
-      intake.onBytes(bytes)
-      exchange.grant(bytes.length)
-    })
-  exchange.handlers.onEnd = () =>
-    inTurn(() => {
-      over = true
-      return intake.onEnd()
-    })
   exchange.handlers.onCancel = abandon
+  exchange.listen(
+    (bytes) =>
+      inTurn(() => {
+        intake.onBytes(bytes)
+        exchange.grant(bytes.length)
+      }),
+    () =>
+      inTurn(() => {
+        over = true
+        return intake.onEnd()
+      })
+  )
 }
 
 /** Takes in the host's stream as records. */
@@ -103,9 +111,13 @@ export const receiveRecords = <A>(
   owner: object,
   codec: Codec.Codec<A>,
   maxBytes: number,
-  intake: { readonly onRecord: (value: A) => void; readonly onEnd: () => Iterator<void> | void }
+  intake: {
+    readonly onRecord: (value: A) => void
+    readonly onTooLarge: () => never
+    readonly onEnd: () => Iterator<void> | void
+  }
 ): void => {
-  const parser = new RecordParser(codec, maxBytes, intake.onRecord)
+  const parser = new RecordParser(codec, maxBytes, intake.onRecord, intake.onTooLarge)
   receive(session, exchange, owner, {
     onBytes: (bytes) => parser.push(bytes),
     onEnd: () => {

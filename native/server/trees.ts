@@ -20,10 +20,11 @@ const intake: Answer = (session, exchange, body) => {
   const { filesystemBytes, inodes } = vm.spec.limits
   const entries: Array<TreeEntry> = []
   let bytes = 0
-  const refuse = (name: string, value: number) => {
+  const refuse = (name: string, value: number): never => {
     throw new Fault("ENOSPC", "import", target.path, undefined, { name, value })
   }
   receiveRecords(session, exchange, vm, Operations.entryCodec, filesystemBytes + 64 * 1024, {
+    onTooLarge: () => refuse("filesystemBytes", filesystemBytes),
     onRecord: (entry) => {
       bytes += entry.content.length
       if (bytes > filesystemBytes) refuse("filesystemBytes", filesystemBytes)

@@ -23,6 +23,30 @@ export const WIRE_VERSION = 1
 export const HELLO = 0
 
 /**
+ * The smallest maximum of a frame that a side may ask for: what travels in one piece fits in it.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const MIN_MAX_FRAME = 576 * 1024
+
+/**
+ * The smallest credit of a stream that a side may ask for: every chunk fits in what is left of it.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const MIN_WINDOW = 128 * 1024
+
+/**
+ * How long the other side may take to come up with the handshake, in milliseconds.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const HANDSHAKE_TIMEOUT_MS = 10_000
+
+/**
  * What the host sends.
  *
  * @since 0.1.0

@@ -154,8 +154,16 @@ export const mkdir = make(
   Codec.struct({ vm: Codec.u32, path: Codec.string, recursive: Codec.bool }),
   nothing
 )
-/** @since 0.1.0 @category operations */
-export const readdir = make(24, "readdir", onPath, Codec.array(Codec.string))
+/**
+ * Names of one directory: what `readdir` gives.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const namesCodec = Codec.array(Codec.string, 1_048_576)
+
+/** Down: `namesCodec`, when it is larger than a frame; else it is the response. @since 0.1.0 @category operations */
+export const readdir = make(24, "readdir", onPath, Codec.rest)
 /** Down: records of `treeEntryCodec`. @since 0.1.0 @category operations */
 export const readdirRecursive = make(
   25,

@@ -61,7 +61,7 @@ export const record = <A>(codec: Codec.Codec<A>, value: A): Uint8Array => {
 
 /**
  * Cuts a byte stream into records of at most `maxBytes`. A record that lies within one chunk is a view of it. Throws
- * `Malformed`.
+ * `Malformed`, or for a larger record what `onTooLarge` throws.
  *
  * @since 0.1.0
  * @category models
@@ -69,13 +69,17 @@ export const record = <A>(codec: Codec.Codec<A>, value: A): Uint8Array => {
 export class RecordParser<A> {
   private readonly cutter: Cutter
 
-  constructor(codec: Codec.Codec<A>, maxBytes: number, onRecord: (value: A) => void) {
+  constructor(
+    codec: Codec.Codec<A>,
+    maxBytes: number,
+    onRecord: (value: A) => void,
+    onTooLarge: (bytes: number) => never = (bytes) => {
+      throw new Codec.Malformed(`record of ${bytes} bytes, at most ${maxBytes} allowed`)
+    }
+  ) {
     this.cutter = new Cutter(
       4,
-      (length) => {
-        if (length > maxBytes) throw new Codec.Malformed(`record of ${length} bytes, at most ${maxBytes} allowed`)
-        return length
-      },
+      (length) => length > maxBytes ? onTooLarge(length) : length,
       (body) => onRecord(Codec.decode(codec, body))
     )
   }

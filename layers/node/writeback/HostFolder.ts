@@ -6,7 +6,7 @@
  */
 import { constants } from "node:fs"
 import type { FileHandle } from "node:fs/promises"
-import { lstat, open, readdir, readlink, realpath } from "node:fs/promises"
+import { lstat, open, readdir, readlink, realpath, rmdir, unlink } from "node:fs/promises"
 import { join, resolve } from "node:path"
 
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
@@ -159,6 +159,24 @@ export class HostFolder {
 
   list(directory: string): Promise<Array<string>> {
     return this.within(directory, (at) => readdir(at(".")))
+  }
+
+  /** Removes an entry, and what is in it if it is a directory. */
+  async removeTree(path: string): Promise<void> {
+    const directories: Array<string> = []
+    const pending = [path]
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const entry = next
+      const isDirectory = await this.beside(entry, async (at, name) => {
+        if ((await factsOf(at(name))).type === "directory") return true
+        await unlink(at(name))
+        return false
+      })
+      if (!isDirectory) continue
+      directories.push(entry)
+      for (const name of await this.list(entry)) pending.push(`${entry}/${name}`)
+    }
+    for (const directory of directories.reverse()) await this.beside(directory, (at, name) => rmdir(at(name)))
   }
 }
 

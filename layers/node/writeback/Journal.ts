@@ -7,9 +7,9 @@
 import { randomBytes } from "node:crypto"
 import { constants } from "node:fs"
 import type { FileHandle } from "node:fs/promises"
-import { chmod, link, mkdir, open, rename, rm, rmdir, symlink, unlink } from "node:fs/promises"
+import { chmod, link, mkdir, open, rename, rmdir, symlink, unlink } from "node:fs/promises"
 import type { At, Facts, HostFolder } from "./HostFolder.ts"
-import { factsOf, isSame, split } from "./HostFolder.ts"
+import { factsOf, isSame, split, unlessAbsent } from "./HostFolder.ts"
 
 /**
  * The kinds of changes.
@@ -97,15 +97,12 @@ export class Journal {
 
   /** Sets the permissions of a directory; its other bits stay. */
   setMode(folder: HostFolder, path: string, mode: number): Promise<void> {
-    return this.step("chmod", folder, path, (_, name) =>
-      folder.within(path, async (inside) => {
-        const old = await factsOf(inside("."))
-        await chmod(inside("."), (old.mode & 0o7000) | mode)
-        this.undo.push({
-          place: folder.name(path),
-          run: () => folder.within(`${split(path)[0]}/${name}`, (inside) => chmod(inside("."), old.mode))
-        })
-      }))
+    const set = (mode: number) => folder.within(path, (at) => chmod(at("."), mode))
+    return this.step("chmod", folder, path, async (at, name) => {
+      const old = (await factsOf(at(name))).mode
+      await set((old & 0o7000) | mode)
+      this.undo.push({ place: folder.name(path), run: () => set(old) })
+    })
   }
 
   /** Writes the content of a file that is to come, beside its place. */
@@ -135,15 +132,21 @@ export class Journal {
   put(folder: HostFolder, path: string, replaced: Facts | undefined): Promise<void> {
     return this.step("put", folder, path, async (at, name) => {
       const temporary = this.staged.get(folder.name(path))!
-      if (replaced !== undefined) await this.replace(folder, path, at, temporary, replaced)
-      else await this.create(folder, path, at, name, () => linkOrRename(at, temporary, name))
+      if (replaced !== undefined) return this.replace(folder, path, at, temporary, replaced)
+      const linked = await tryLink(at(temporary), at(name))
+      if (!linked) await renameToFree(at(temporary), at(name))
+      this.forget(folder, path)
+      if (linked) await unlink(at(temporary))
     })
   }
 
   /** Makes a link; the one that is there makes way for it. */
   putLink(folder: HostFolder, path: string, target: string, replaced: Facts | undefined): Promise<void> {
     return this.step("put", folder, path, async (at, name) => {
-      if (replaced === undefined) return this.create(folder, path, at, name, () => symlink(target, at(name)))
+      if (replaced === undefined) {
+        await symlink(target, at(name))
+        return this.forget(folder, path)
+      }
       const temporary = this.hidden()
       await symlink(target, at(temporary))
       this.remember(this.undo, folder, path, (at) => ignoreMissing(() => unlink(at(temporary))))
@@ -151,14 +154,9 @@ export class Journal {
     })
   }
 
-  private async create(
-    folder: HostFolder,
-    path: string,
-    _: At,
-    name: string,
-    make: () => Promise<void>
-  ): Promise<void> {
-    await make()
+  /** What was made new is removed when everything is taken back. */
+  private forget(folder: HostFolder, path: string): void {
+    const [, name] = split(path)
     this.remember(this.undo, folder, path, (at) => ignoreMissing(() => unlink(at(name))))
   }
 
@@ -166,12 +164,7 @@ export class Journal {
   private async replace(folder: HostFolder, path: string, at: At, temporary: string, replaced: Facts): Promise<void> {
     const [, name] = split(path)
     const backup = this.hidden()
-    try {
-      await link(at(name), at(backup))
-    } catch (cause) {
-      if (!unlinkable.has((cause as NodeJS.ErrnoException).code ?? "")) throw cause
-      await rename(at(name), at(backup))
-    }
+    if (!await tryLink(at(name), at(backup))) await rename(at(name), at(backup))
     // a rename onto another name of the same file does nothing, so the hidden name is removed besides
     this.remember(this.undo, folder, path, async (at) => {
       await rename(at(backup), at(name))
@@ -197,9 +190,10 @@ export class Journal {
       const backup = this.hidden()
       await rename(at(name), at(backup))
       this.remember(this.undo, folder, path, (at) => rename(at(backup), at(name)))
-      this.remember(this.kept, folder, path, (at) => rm(at(backup), { recursive: true }))
+      const place = `${split(path)[0]}/${backup}`
+      this.kept.push({ place: folder.name(place), run: () => folder.removeTree(place) })
       if (!isSame(was, await factsOf(at(backup)), true)) throw changed()
-      await check(`${split(path)[0]}/${backup}`)
+      await check(place)
     })
   }
 
@@ -226,14 +220,20 @@ const runAll = async (list: ReadonlyArray<Undo>): Promise<Array<string>> => {
   return [...failed]
 }
 
-const linkOrRename = async (at: At, from: string, to: string): Promise<void> => {
+/** A second name for a file, which must be free; `false` where the filesystem has no such thing. */
+const tryLink = async (from: string, to: string): Promise<boolean> => {
   try {
-    await link(at(from), at(to))
-    await unlink(at(from))
+    await link(from, to)
+    return true
   } catch (cause) {
-    if (!unlinkable.has((cause as NodeJS.ErrnoException).code ?? "")) throw cause
-    await rename(at(from), at(to))
+    if (unlinkable.has((cause as NodeJS.ErrnoException).code ?? "")) return false
+    throw cause
   }
+}
+
+const renameToFree = async (from: string, to: string): Promise<void> => {
+  if (await unlessAbsent(() => factsOf(to)) !== undefined) throw changed()
+  await rename(from, to)
 }
 
 /** Only root may give files away; for others the file that replaces belongs to who writes it. */

@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import type { DirEntry } from "../../../src/config/FileStat.ts"
 import type { Change } from "../../../src/VmSnapshot.ts"
 import type { ConflictReason } from "../WriteBackError.ts"
 import type { Baseline } from "./Baseline.ts"
@@ -18,8 +17,8 @@ import { isSame, split, unlessAbsent } from "./HostFolder.ts"
  */
 export interface After {
   readonly type: "file" | "directory" | "symlink" | "other"
-  /** Permission bits; `undefined` where they are still to be asked for. */
-  readonly mode: number | undefined
+  /** Permission bits. */
+  readonly mode: number
 }
 
 /**
@@ -31,6 +30,16 @@ export interface Step {
   readonly path: string
   readonly before: Facts | undefined
   readonly after: After | undefined
+}
+
+/**
+ * An entry of a moved folder, by its path in the VM.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Inside extends After {
+  readonly path: string
 }
 
 const typeOf = (type: Change["type"]): After["type"] =>
@@ -48,7 +57,7 @@ export const below = (mount: string, path: string): string | undefined => {
 }
 
 /**
- * The steps, sorted by path. A moved folder is one change in the VM; here each entry of it goes from its old path to its
+ * The steps; a folder comes right before what is in it. A moved folder is one change in the VM; here each entry of it goes from its old path to its
  * new one. `inside` lists what is in a moved folder now.
  *
  * @since 0.1.0
@@ -58,7 +67,7 @@ export const steps = (
   mount: string,
   changes: ReadonlyArray<Change>,
   baseline: Baseline,
-  inside: ReadonlyArray<DirEntry>
+  inside: ReadonlyArray<Inside>
 ): Array<Step> => {
   const touched = new Map<string, After | undefined>()
   const leave = (path: string | undefined) => path !== undefined && touched.set(path, undefined)
@@ -70,15 +79,19 @@ export const steps = (
     if (type !== "directory") continue
     for (const path of baseline.entries.keys()) if (path.startsWith(`${old}/`)) leave(path)
   }
-  for (const { path, type } of inside) touched.set(below(mount, path)!, { type, mode: undefined })
+  for (const { mode, path, type } of inside) touched.set(below(mount, path)!, { type, mode })
   for (const { kind, mode, path, type } of changes) {
     const at = below(mount, path)
     if (kind !== "removed" && at !== undefined) touched.set(at, { type: typeOf(type), mode: mode & 0o777 })
   }
   return [...touched].map(([path, after]) => ({ path, before: baseline.entries.get(path), after }))
     .filter(isWork)
-    .sort((a, b) => a.path < b.path ? -1 : 1)
+    .sort(byPlace)
 }
+
+/** Sorted so, a folder comes right before all that is in it. */
+const byPlace = (a: { readonly path: string }, b: { readonly path: string }): number =>
+  a.path.replaceAll("/", "\0") < b.path.replaceAll("/", "\0") ? -1 : 1
 
 const isWork = ({ after, before }: Step): boolean =>
   before === undefined
@@ -112,7 +125,7 @@ export const conflicts = async (folder: HostFolder, work: ReadonlyArray<Step>): 
       for (const path of await unseen(folder, step.path, step.path, byPath)) found.set(path, "Unseen")
     }
   }
-  return [...found].map(([path, reason]) => ({ path, reason })).sort((a, b) => a.path < b.path ? -1 : 1)
+  return [...found].map(([path, reason]) => ({ path, reason })).sort(byPlace)
 }
 
 const conflictOf = async (folder: HostFolder, { after, before, path }: Step): Promise<ConflictReason | undefined> => {
