@@ -77,8 +77,8 @@ export interface TransportShape {
   readonly open: <A, B>(operation: Operation<A, B>, request: A) => Effect.Effect<Duplex<B>, TransportError, Scope.Scope>
   /** Answers the other side's requests for an operation, while the Scope is open. */
   readonly serve: <A, B>(operation: Operation<A, B>, handler: Handler<A, B>) => Effect.Effect<void, never, Scope.Scope>
-  /** Sends a message on an event channel. */
-  readonly emit: (channel: number, body: Uint8Array) => Effect.Effect<void>
+  /** Sends a message on an event channel. Fails with `FrameTooLarge` where it does not fit into a frame. */
+  readonly emit: (channel: number, body: Uint8Array) => Effect.Effect<void, TransportError>
   /** Hears the messages of an event channel, while the Scope is open. */
   readonly listen: (channel: number, listener: (body: Uint8Array) => void) => Effect.Effect<void, never, Scope.Scope>
 }

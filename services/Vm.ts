@@ -33,6 +33,13 @@ export interface VmShape {
   readonly snapshot: Effect.Effect<VmSnapshot, FilesystemError>
   /** The same for the tree mounted at a path. */
   readonly snapshotMount: (path: string) => Effect.Effect<VmSnapshot, FilesystemError>
+  /** Makes the root filesystem what a snapshot of it holds, in constant time. Files that are open in it are closed. */
+  readonly restore: (snapshot: VmSnapshot) => Effect.Effect<void, FilesystemError>
+  /**
+   * A second live VM with the same files, mounts and snapshots, in constant time; the two are independent from then on. It
+   * lives as long as the Scope, whatever becomes of this one. Processes stay where they are.
+   */
+  readonly fork: Effect.Effect<VmShape, LeaseError, Scope.Scope>
   /** What became of a tree since a snapshot of it, sorted by path; walks only what differs. */
   readonly diff: (since: VmSnapshot) => Effect.Effect<Array<Change>, FilesystemError>
 }

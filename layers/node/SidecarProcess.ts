@@ -21,6 +21,7 @@ import * as ConnectionTransport from "../remote/ConnectionTransport.ts"
 import * as ControlClient from "../remote/ControlClient.ts"
 import type { Connected } from "../remote/VmLink.ts"
 import { followLines } from "./SidecarLog.ts"
+import { socketFile } from "./SocketFile.ts"
 import { socketLink } from "./SocketLink.ts"
 
 /**
@@ -72,6 +73,7 @@ export const connect = (
   Effect.gen(function*() {
     const program = options.program ?? defaultProgram()
     yield* checkProgram(program)
+    if (options.socketPath !== undefined) yield* socketFile(options.socketPath)
     const exited = yield* Deferred.make<SidecarError>()
     const run = yield* FiberSet.makeRuntime<never, void, never>()
     const log = (line: string) => void run(Effect.annotateLogs(Effect.logDebug(line), { module: "sidecar", sidecarId }))

@@ -169,11 +169,16 @@ const isMovedDirectory = (change: Change): boolean => change.kind === "moved" &&
 
 /** A link has no permissions of its own, and `stat` would follow it. */
 const listInside = (vm: VmShape, directory: string): Effect.Effect<Array<Plan.Inside>, FilesystemError> =>
-  Effect.flatMap(vm.filesystem.readdirRecursive(directory), (entries) =>
-    Effect.forEach(entries, ({ path, type }) =>
-      type === "symlink"
-        ? Effect.succeed<Plan.Inside>({ path, type, mode: 0o777 })
-        : Effect.map(vm.filesystem.stat(path), ({ mode }) => ({ path, type, mode: mode & 0o777 })), { concurrency: 16 }))
+  Effect.flatMap(
+    vm.filesystem.readdirRecursive(directory),
+    (entries) =>
+      Effect.forEach(entries, ({ path, type }) =>
+        type === "symlink"
+          ? Effect.succeed<Plan.Inside>({ path, type, mode: 0o777 })
+          : Effect.map(vm.filesystem.stat(path), ({ mode }) => ({ path, type, mode: mode & 0o777 })), {
+        concurrency: 16
+      })
+  )
 
 const checkConflicts = (
   parts: ReadonlyArray<Perform.Part>
@@ -203,13 +208,18 @@ const write = (
       for (const part of parts) yield* Perform.stage(options.vm, journal, part, restore, host)
       for (const part of parts) yield* host(part.folder.root, () => Perform.finish(journal, part))
       return yield* Effect.promise(() => journal.commit())
-    }).pipe(Effect.catchAllCause((cause) =>
-      Effect.flatMap(Effect.promise(() => journal.rollback()), (left) =>
-        Effect.mapError(Effect.failCause(cause), (error) =>
-          left.length > 0 && error._tag === "WriteBackFailed"
-            ? new WriteBackFailed({ path: error.path, detail: error.detail, left })
-            : error))
-    ))
+    }).pipe(
+      Effect.catchAllCause((cause) =>
+        Effect.flatMap(
+          Effect.promise(() => journal.rollback()),
+          (left) =>
+            Effect.mapError(Effect.failCause(cause), (error) =>
+              left.length > 0 && error._tag === "WriteBackFailed"
+                ? new WriteBackFailed({ path: error.path, detail: error.detail, left })
+                : error)
+        )
+      )
+    )
   })
 
 const writtenOf = ({ folder, steps }: Perform.Part): Array<Written> =>

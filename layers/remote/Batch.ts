@@ -6,6 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { BatchReadResult, BatchWriteEntry, BatchWriteResult } from "../../services/Filesystem.ts"
+import { KernelError } from "../../src/errors/KernelError.ts"
 import { checkSafe, checkWritable } from "../../src/Paths.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { RecordParser } from "../../src/wire/Stream.ts"
@@ -26,7 +27,7 @@ export const writeFiles = (
   entries: ReadonlyArray<BatchWriteEntry>
 ): Effect.Effect<Array<BatchWriteResult>> =>
   Effect.suspend(() => {
-    const batch = new Batch(entries.map((entry) => checkWritable(entry.path)?.message))
+    const batch = new Batch(entries.map((entry) => checkWritable(entry.path)?.message ?? oversize(link, entry)))
     const results: Array<BatchWriteResult> = entries.map(({ path }) => ({ path, success: true }))
     const fail = (index: number, error: string) => {
       results[index] = { path: entries[index].path, success: false, error }
@@ -79,6 +80,17 @@ export const readFiles = (
       results
     )
   })
+
+/** Why an entry can fit into no file of the VM, if so. It is not sent: the rest of its batch goes on without it. */
+const oversize = ({ bounds }: VmLink, { content, path }: BatchWriteEntry): string | undefined => {
+  // a UTF-16 unit becomes at most 3 bytes
+  const atMost = typeof content === "string" ? content.length * 3 : content.length
+  if (atMost <= bounds.bytes) return undefined
+  const bytes = typeof content === "string" ? encoder.encode(content).length : content.length
+  if (bytes <= bounds.bytes) return undefined
+  const limit = { name: "filesystemBytes", value: bounds.bytes }
+  return new KernelError({ errno: "ENOSPC", syscall: "open", path, limit }).message
+}
 
 /** Which entries passed their guards, and how many of those have their outcome. */
 class Batch {

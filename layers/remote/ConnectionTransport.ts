@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -19,7 +18,15 @@ import type { Exchange } from "../../src/wire/Exchange.ts"
 import { refused, WireFailure } from "../../src/wire/Failure.ts"
 import { DEFAULT_MAX_FRAME } from "../../src/wire/Frame.ts"
 import type { Welcome } from "../../src/wire/Handshake.ts"
-import { HELLO, helloCodec, welcomeCodec, WIRE_VERSION } from "../../src/wire/Handshake.ts"
+import {
+  HANDSHAKE_TIMEOUT_MS,
+  HELLO,
+  helloCodec,
+  MIN_MAX_FRAME,
+  MIN_WINDOW,
+  welcomeCodec,
+  WIRE_VERSION
+} from "../../src/wire/Handshake.ts"
 import type { Operation } from "../../src/wire/Operations.ts"
 import { pump } from "../../src/wire/Stream.ts"
 import { makeDuplex } from "./Duplex.ts"
@@ -72,6 +79,9 @@ export const make = (
       Deferred.unsafeDone(closed, Effect.succeed(errorOf(cause)))
     })
     const peer = yield* shakeHands(connection, options)
+    if (!isAgreed(peer, connection)) {
+      return yield* new TransportError({ reason: "Protocol", detail: "the sidecar agreed to what was not asked" })
+    }
     connection.maxFrame = peer.maxFrame
     connection.window = peer.window
     yield* keepAlive(connection, options)
@@ -81,14 +91,18 @@ export const make = (
       closed: Deferred.await(closed),
       call: (operation, request, callOptions) =>
         callOptions?.deadline === undefined
-          ? call(connection, operation, request, callOptions, undefined)
-          : Effect.flatMap(
-            Clock.currentTimeMillis,
-            (now) => call(connection, operation, request, callOptions, now + Duration.toMillis(callOptions.deadline!))
-          ),
+          ? call(connection, operation, request, callOptions)
+          : Effect.timeoutFail(call(connection, operation, request, callOptions), {
+            duration: callOptions.deadline,
+            onTimeout: () => new TransportError({ reason: "Timeout", detail: `${operation.name}: no answer in time` })
+          }),
       open: (operation, request) => makeDuplex(connection, operation, request),
       serve: registry.serve,
-      emit: (channel, body) => Effect.sync(() => connection.event(channel, body)),
+      emit: (channel, body) =>
+        Effect.suspend(() => {
+          const refusal = checkSize(connection, "a message", body.length)
+          return refusal === undefined ? Effect.sync(() => connection.event(channel, body)) : Effect.fail(refusal)
+        }),
       listen: registry.listen
     }
   })
@@ -122,8 +136,8 @@ const connect = (openLink: OpenLink, options: Options, registry: Registry, onClo
     const connection = made.connection = new Connection({
       role: "host",
       link,
-      maxFrame: options.maxFrame ?? DEFAULT_MAX_FRAME,
-      window: options.window ?? DEFAULT_WINDOW,
+      maxFrame: Math.max(options.maxFrame ?? DEFAULT_MAX_FRAME, MIN_MAX_FRAME),
+      window: Math.max(options.window ?? DEFAULT_WINDOW, MIN_WINDOW),
       maxExchanges: DEFAULT_MAX_EXCHANGES,
       onRequest: registry.onRequest,
       onEvent: registry.onEvent,
@@ -149,21 +163,25 @@ const shakeHands = (connection: Connection, options: Options): Effect.Effect<Wel
     maxFrame: connection.maxFrame,
     window: connection.window
   } as const
-  return call(connection, hello, request, undefined, undefined).pipe(
+  return call(connection, hello, request, undefined).pipe(
     Effect.catchTag(
       "WireFailure",
       (failure) => Effect.fail(new TransportError({ reason: "Unauthorized", detail: failure.detail }))
     ),
     Effect.timeoutFail({
-      duration: options.handshakeTimeout ?? "10 seconds",
+      duration: options.handshakeTimeout ?? Duration.millis(HANDSHAKE_TIMEOUT_MS),
       onTimeout: () => new TransportError({ reason: "Timeout", detail: "the sidecar did not answer the handshake" })
     })
   )
 }
 
+/** Whether the sidecar stays within what it was asked for. */
+const isAgreed = ({ maxFrame, window }: Welcome, asked: Connection): boolean =>
+  maxFrame >= MIN_MAX_FRAME && maxFrame <= asked.maxFrame && window >= MIN_WINDOW && window <= asked.window
+
 const keepAlive = (connection: Connection, options: Options) => {
   const interval = Duration.decode(options.pingInterval ?? "5 seconds")
-  return Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sync(() => connection.tick(now, SILENT_PERIODS))).pipe(
+  return Effect.sync(() => connection.tick(SILENT_PERIODS)).pipe(
     Effect.repeat(Schedule.spaced(interval)),
     Effect.delay(interval),
     Effect.forkScoped
@@ -177,8 +195,7 @@ const call = <A, B>(
   options: {
     readonly up?: (() => Uint8Array | undefined) | undefined
     readonly down?: ((bytes: Uint8Array) => void) | undefined
-  } | undefined,
-  deadline: number | undefined
+  } | undefined
 ): Effect.Effect<B, TransportError | WireFailure> =>
   Effect.async((resume) => {
     const failed = checkAdmission(connection, operation.name, 0)
@@ -186,35 +203,31 @@ const call = <A, B>(
     const body = Codec.encode(operation.request, request)
     const tooLarge = checkAdmission(connection, operation.name, body.length)
     if (tooLarge !== undefined) return resume(Effect.fail(tooLarge))
-    const exchange: Exchange = connection.request(
-      operation.code,
-      body,
-      {
-        onResponse: (answer) => resume(decoded(operation, answer)),
-        onFailure: (failure) => resume(Effect.fail(failureOf(failure)))
-      },
-      deadline
-    )
-    if (options?.down !== undefined) receiveInto(exchange, options.down, resume)
-    if (options?.up !== undefined) pump(exchange, options.up, () => exchange.end())
+    const exchange: Exchange = connection.request(operation.code, body, {
+      onResponse: (answer) => resume(decoded(operation.response, answer)),
+      onFailure: (failure) => resume(Effect.fail(failureOf(failure)))
+    })
+    // a throw must not reach the link, which serves every other call
+    const guarded = <A>(run: () => A): A | undefined => {
+      try {
+        return run()
+      } catch (fault) {
+        exchange.cancel()
+        resume(unusable(fault))
+        return undefined
+      }
+    }
+    const { down, up } = options ?? {}
+    if (down !== undefined) {
+      exchange.handlers.onChunk = (bytes) =>
+        guarded(() => {
+          down(bytes)
+          exchange.grant(bytes.length)
+        })
+    }
+    if (up !== undefined) pump(exchange, () => guarded(up), () => exchange.end())
     return Effect.sync(() => exchange.cancel())
   })
-
-const receiveInto = (
-  exchange: Exchange,
-  down: (bytes: Uint8Array) => void,
-  resume: (effect: Effect.Effect<never, TransportError>) => void
-) => {
-  exchange.handlers.onChunk = (bytes) => {
-    try {
-      down(bytes)
-      exchange.grant(bytes.length)
-    } catch (fault) {
-      exchange.cancel()
-      resume(Effect.fail(malformed(fault)))
-    }
-  }
-}
 
 /**
  * Why a request cannot be sent now, if so.
@@ -227,14 +240,14 @@ export const checkAdmission = (connection: Connection, name: string, bytes: numb
   if (!connection.admits) {
     return new TransportError({ reason: "Overloaded", detail: `${DEFAULT_MAX_EXCHANGES} requests are already open` })
   }
-  if (bytes + 16 > connection.maxFrame) {
-    return new TransportError({
-      reason: "FrameTooLarge",
-      detail: `${name}: a request of ${bytes} bytes is above the largest frame, ${connection.maxFrame} bytes`
-    })
-  }
-  return undefined
+  return checkSize(connection, name, bytes)
 }
+
+const checkSize = (connection: Connection, name: string, bytes: number): TransportError | undefined =>
+  bytes + 16 <= connection.maxFrame ? undefined : new TransportError({
+    reason: "FrameTooLarge",
+    detail: `${name} of ${bytes} bytes is above the largest frame, ${connection.maxFrame} bytes`
+  })
 
 /**
  * The value of an answer, checked.
@@ -242,18 +255,19 @@ export const checkAdmission = (connection: Connection, name: string, bytes: numb
  * @since 0.1.0
  * @category conversions
  */
-export const decoded = <A, B>(operation: Operation<A, B>, answer: Uint8Array): Effect.Effect<B, TransportError> => {
+export const decoded = <A>(codec: Codec.Codec<A>, answer: Uint8Array): Effect.Effect<A, TransportError> => {
   try {
-    return Effect.succeed(Codec.decode(operation.response, answer))
+    return Effect.succeed(Codec.decode(codec, answer))
   } catch (fault) {
-    return Effect.fail(malformed(fault))
+    return unusable(fault)
   }
 }
 
-const malformed = (fault: unknown): TransportError => {
-  if (!(fault instanceof Codec.Malformed)) throw fault
-  return new TransportError({ reason: "Protocol", detail: `malformed answer: ${fault.detail}` })
-}
+/** An answer is not what it must be; anything else that was thrown is a defect of the caller's. */
+const unusable = (fault: unknown): Effect.Effect<never, TransportError> =>
+  fault instanceof Codec.Malformed
+    ? Effect.fail(new TransportError({ reason: "Protocol", detail: `malformed answer: ${fault.detail}` }))
+    : Effect.die(fault)
 
 // --- requests and events of the other side --------------------------------------------------------------------------
 

@@ -35,22 +35,34 @@ const makeProtocol = (transport: TransportShape, writeResponse: (response: FromS
   Effect.gen(function*() {
     const run = yield* FiberSet.makeRuntime<never, void, never>()
     yield* transport.listen(CONTROL_CHANNEL, (body) => {
-      run(writeResponse(JSON.parse(decoder.decode(body))))
+      run(Effect.suspend(() => writeResponse(parse(body))))
     })
     yield* transport.closed.pipe(
-      Effect.flatMap((error) => writeResponse({ _tag: "ClientProtocolError", error: closedError(error.message) })),
+      Effect.flatMap((error) => writeResponse({ _tag: "ClientProtocolError", error: protocolError(error.message) })),
       Effect.forkScoped
     )
     return {
       send: (request: unknown) =>
         Effect.suspend(() =>
           transport.isOpen()
-            ? transport.emit(CONTROL_CHANNEL, encoder.encode(JSON.stringify(request)))
-            : Effect.fail(closedError("the connection has ended"))
+            ? Effect.mapError(
+              transport.emit(CONTROL_CHANNEL, encoder.encode(JSON.stringify(request))),
+              (error) => protocolError(error.message)
+            )
+            : Effect.fail(protocolError("the connection has ended"))
         ),
       supportsAck: false,
       supportsTransferables: false
     }
   })
 
-const closedError = (message: string) => new RpcClientError({ reason: "Protocol", message })
+/** What is no JSON fails every call under way: none of them can be told from the others by it. */
+const parse = (body: Uint8Array): FromServerEncoded => {
+  try {
+    return JSON.parse(decoder.decode(body))
+  } catch {
+    return { _tag: "ClientProtocolError", error: protocolError("the sidecar's answer is not JSON") }
+  }
+}
+
+const protocolError = (message: string) => new RpcClientError({ reason: "Protocol", message })

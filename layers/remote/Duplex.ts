@@ -47,7 +47,7 @@ export const makeDuplex = <A, B>(
         connection.request(operation.code, body, {
           onChunk: (bytes) => void mailbox.unsafeOffer(bytes),
           onWritable: () => writer.wake(),
-          onResponse: (answer) => settle(decoded(operation, answer), Exit.void),
+          onResponse: (answer) => settle(decoded(operation.response, answer), Exit.void),
           onFailure: (failure) => settle(Effect.fail(failureOf(failure)), Exit.fail(failureOf(failure)))
         })
       ),

@@ -14,6 +14,7 @@ import * as Operations from "../../src/wire/Operations.ts"
 import { RecordParser } from "../../src/wire/Stream.ts"
 import { readFiles, writeFiles } from "./Batch.ts"
 import { Gather, pieces } from "./Bytes.ts"
+import { decoded } from "./ConnectionTransport.ts"
 import { open, readStream, writeStream } from "./OpenFiles.ts"
 import { mountFs } from "./RemoteMounts.ts"
 import { exportRoot } from "./RemoteSnapshots.ts"
@@ -64,15 +65,18 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
       )
     },
     readdir: (path) =>
-      guarded(
-        checkSafe(path),
-        () => Effect.map(call(link, Operations.readdir, { vm, path }), (names) => names.slice())
-      ),
+      guarded(checkSafe(path), () => {
+        const gather = new Gather()
+        return call(link, Operations.readdir, { vm, path }, { down: (bytes) => gather.add(bytes) }).pipe(
+          Effect.flatMap((last) => decoded(Operations.namesCodec, gather.finish(last))),
+          Effect.map((names) => names.slice())
+        )
+      }),
     readdirRecursive: (path, options) =>
       guarded(checkSafe(path), () => {
         const entries: Array<DirEntry> = []
         const parser = new RecordParser(Operations.treeEntryCodec, 64 * 1024, (entry) => void entries.push(entry))
-        const request = { vm, path, maxDepth: options?.maxDepth, exclude: options?.exclude ?? [] }
+        const request = { vm, path, maxDepth: depthOf(options?.maxDepth), exclude: options?.exclude ?? [] }
         const options_ = { down: (bytes: Uint8Array) => parser.push(bytes) }
         return Effect.as(call(link, Operations.readdirRecursive, request, options_), entries)
       }),
@@ -157,6 +161,10 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
 }
 
 const nothing = new Uint8Array(0)
+
+/** As the wire takes it: beyond 32 bits, infinity included, is no bound; below 0 is 0. */
+const depthOf = (maxDepth: number | undefined): number | undefined =>
+  maxDepth === undefined || maxDepth > 0xffff_ffff ? undefined : Math.max(0, Math.floor(maxDepth))
 
 const maskOf = (mode: string): number =>
   (mode.includes("r") ? 4 : 0) | (mode.includes("w") ? 2 : 0) | (mode.includes("x") ? 1 : 0)

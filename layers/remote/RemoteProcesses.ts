@@ -15,6 +15,7 @@ import type {
   RunOptions
 } from "../../services/Processes.ts"
 import type { Duplex } from "../../services/Transport.ts"
+import { KernelError } from "../../src/errors/KernelError.ts"
 import { ProcessError } from "../../src/errors/ProcessError.ts"
 import { checkSafe } from "../../src/Paths.ts"
 import type { TypeOf } from "../../src/wire/Codec.ts"
@@ -66,8 +67,24 @@ const exec = <E, R>(
         up: stdin === undefined ? undefined : pieces(typeof stdin === "string" ? encoder.encode(stdin) : stdin),
         down: (chunk) => output.add(chunk)
       })
-    return Effect.flatMap(ended, (result) => finish(command, result!, output, maxOutputBytes))
+    return ended.pipe(
+      Effect.catchAll((error) => Effect.fail(asProcessError(command, error))),
+      Effect.flatMap((result) => finish(command, result!, output, maxOutputBytes))
+    )
   })
+
+/** Input beyond its limit is a failure of the process, not of a file. */
+const asProcessError = <E>(command: string, error: E): E | ProcessError =>
+  KernelError.is(error) && error.limit?.name === "stdinBytes"
+    ? new ProcessError({
+      reason: "StdinLimit",
+      command,
+      stdout: "",
+      stderr: "",
+      detail: "it was not started",
+      limit: error.limit
+    })
+    : error
 
 /** The result of an exec, or the error that says which bound ended it. */
 const finish = (
@@ -78,7 +95,7 @@ const finish = (
 ): Effect.Effect<ExecResult, ProcessError> => {
   const { stderr, stdout } = output.text()
   if (result.stopped === "no") return Effect.succeed({ exitCode: result.exitCode, stdout, stderr })
-  const so = { command, pid: result.pid, stdout, stderr }
+  const so = { command, ...pidOf(result), stdout, stderr }
   return Effect.fail(
     result.stopped === "deadline"
       ? new ProcessError({ ...so, reason: "TimedOut", detail: "it was killed at its deadline" })
@@ -99,7 +116,10 @@ const run = <E, R>(
   const refused = options.cwd === undefined ? undefined : checkSafe(options.cwd)
   if (refused !== undefined) return Stream.fail(refused)
   return Stream.mapEffect(
-    streamed(link, command, options, options.stdin, undefined),
+    Stream.mapError(
+      streamed(link, command, options, options.stdin, undefined),
+      (error) => asProcessError(command, error)
+    ),
     (item): Effect.Effect<ProcessEvent, ProcessError> =>
       item instanceof Uint8Array ? Effect.succeed(eventOf(item)) : exited(command, item)
   )
@@ -111,8 +131,13 @@ const exited = (command: string, result: Result): Effect.Effect<ProcessEvent, Pr
     return Effect.succeed({ _tag: "Exited", pid, exitCode, ...(signal === undefined ? {} : { signal }) })
   }
   const detail = "it was killed at its deadline; its output so far has been given"
-  return Effect.fail(new ProcessError({ reason: "TimedOut", command, pid, stdout: "", stderr: "", detail }))
+  return Effect.fail(
+    new ProcessError({ reason: "TimedOut", command, ...pidOf(result), stdout: "", stderr: "", detail })
+  )
 }
+
+/** A process whose deadline came before the end of its input was never started. */
+const pidOf = ({ pid }: Result) => pid === 0 ? {} : { pid }
 
 /** The chunks of a process, then its result; feeds it what it reads. */
 const streamed = <E, R>(
@@ -158,10 +183,13 @@ const request = (
   argv: options.args ?? [],
   cwd: options.cwd,
   env: Object.entries(options.env ?? {}).map(([name, value]) => ({ name, value })),
-  timeoutMs: options.timeout === undefined ? undefined : Duration.toMillis(options.timeout),
-  maxOutputBytes,
+  timeoutMs: options.timeout === undefined ? undefined : finite(Duration.toMillis(options.timeout)),
+  maxOutputBytes: finite(maxOutputBytes),
   stdin: options.stdin !== undefined
 })
+
+/** An infinite bound is none. */
+const finite = (bound: number | undefined) => bound === Number.POSITIVE_INFINITY ? undefined : bound
 
 /** What a chunk of output says; the bytes are copied, since a chunk is a view of a larger buffer. */
 const eventOf = (chunk: Uint8Array): ProcessEvent => {

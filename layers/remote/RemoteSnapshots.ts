@@ -8,6 +8,7 @@ import * as Encoding from "effect/Encoding"
 import type { FilesystemError } from "../../services/Filesystem.ts"
 import type { FilesystemEntry, RootSnapshotExport } from "../../src/config/Snapshot.ts"
 import { makeExport, modeBits, modeString } from "../../src/config/Snapshot.ts"
+import { KernelError } from "../../src/errors/KernelError.ts"
 import type { Change, VmSnapshot } from "../../src/VmSnapshot.ts"
 import type { TypeOf } from "../../src/wire/Codec.ts"
 import * as Operations from "../../src/wire/Operations.ts"
@@ -74,6 +75,18 @@ export const takeSnapshot = (link: VmLink, path: string): Effect.Effect<VmSnapsh
     Effect.map(({ snapshot }) => ({ vmId: link.vmId, path, snapshot })),
     Effect.catchAll((error) => explainControl(link, error))
   )
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const restore = (link: VmLink, { path, snapshot }: VmSnapshot): Effect.Effect<void, LinkError> =>
+  path === "/"
+    ? Effect.catchAll(
+      Effect.suspend(() => link.control.Restore({ vm: link.vm, snapshot })),
+      (error) => explainControl(link, error)
+    )
+    : Effect.fail(new KernelError({ errno: "EINVAL", syscall: "restore", path }))
 
 /**
  * @since 0.1.0

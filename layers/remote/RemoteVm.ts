@@ -17,8 +17,8 @@ import type { VmSpec } from "../../src/wire/Control.ts"
 import * as RemoteFilesystem from "./RemoteFilesystem.ts"
 import { mount, type ReadDirectory } from "./RemoteMounts.ts"
 import * as RemoteProcesses from "./RemoteProcesses.ts"
-import { diff, importBootstrap, importLower, takeSnapshot } from "./RemoteSnapshots.ts"
-import { type Connected, explainControl, type VmLink } from "./VmLink.ts"
+import { diff, importBootstrap, importLower, restore, takeSnapshot } from "./RemoteSnapshots.ts"
+import { type Connected, type ControlError, explainControl, lost, type VmLink } from "./VmLink.ts"
 
 /** How long the release of a VM may take before it is left to the sidecar. */
 const RELEASE_TIMEOUT = Duration.seconds(2)
@@ -36,6 +36,19 @@ export interface Leased {
 }
 
 /**
+ * What a VM is leased with: how folders of the host are read, and how another lease is taken on the same sidecar.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Lessor {
+  readonly readDirectory: ReadDirectory
+  readonly start: (
+    acquire: (connected: Connected) => Effect.Effect<Leased, LeaseError, Scope.Scope>
+  ) => Effect.Effect<VmShape, LeaseError, Scope.Scope>
+}
+
+/**
  * A VM for as long as the Scope is open.
  *
  * @since 0.1.0
@@ -43,31 +56,54 @@ export interface Leased {
  */
 export const lease = (
   connected: Connected,
-  readDirectory: ReadDirectory,
+  lessor: Lessor,
   config: VmConfig
 ): Effect.Effect<Leased, LeaseError, Scope.Scope> =>
   Effect.gen(function*() {
     const [unsupported] = unsupportedParts(config)
     if (unsupported !== undefined) return yield* Effect.fail(unsupported)
     const staged = needsStaging(config)
-    const link = yield* Effect.acquireRelease(
-      Effect.map(
-        Effect.catchAll(
-          connected.control.Lease({ spec: specOf(config), sealed: !staged }),
-          (error) => explainControl(connected, error)
-        ),
-        (leased): VmLink => ({
-          ...connected,
-          ...leased,
-          owner: { uid: config.user.uid, gid: config.user.gid },
-          bounds: { bytes: config.limits.filesystemBytes, inodes: config.limits.inodes }
-        })
-      ),
-      (link) => Effect.ignoreLogged(release(link))
+    const link = yield* hold(
+      connected,
+      config,
+      Effect.suspend(() => connected.control.Lease({ spec: specOf(config), sealed: !staged }))
     )
-    if (staged) yield* setUp(link, readDirectory, config)
-    return { vm: services(link, readDirectory, config), release: release(link) }
+    if (staged) yield* setUp(link, lessor.readDirectory, config)
+    return { vm: services(link, lessor, config), release: release(link) }
   })
+
+/** A second VM with the files of the first, on the same sidecar, which must still be the one that hosts the first. */
+const fork = (
+  connected: Connected,
+  origin: VmLink,
+  lessor: Lessor,
+  config: VmConfig
+): Effect.Effect<Leased, LeaseError, Scope.Scope> =>
+  connected.transport !== origin.transport
+    ? lost(origin)
+    : Effect.map(
+      hold(connected, config, Effect.suspend(() => connected.control.Fork({ vm: origin.vm }))),
+      (link) => ({ vm: services(link, lessor, config), release: release(link) })
+    )
+
+/** Acquires a VM by a call of the control plane; releases it with the Scope. */
+const hold = (
+  connected: Connected,
+  config: VmConfig,
+  acquire: Effect.Effect<{ readonly vm: number; readonly vmId: string }, ControlError>
+): Effect.Effect<VmLink, LeaseError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.map(
+      Effect.catchAll(acquire, (error) => explainControl(connected, error)),
+      (leased): VmLink => ({
+        ...connected,
+        ...leased,
+        owner: { uid: config.user.uid, gid: config.user.gid },
+        bounds: { bytes: config.limits.filesystemBytes, inodes: config.limits.inodes }
+      })
+    ),
+    (link) => Effect.ignoreLogged(release(link))
+  )
 
 /** Fills the lowers, puts the root together, and mounts what is to be mounted. */
 const setUp = (link: VmLink, readDirectory: ReadDirectory, config: VmConfig): Effect.Effect<void, LeaseError> =>
@@ -105,13 +141,17 @@ const release = (link: VmLink): Effect.Effect<void, SidecarError> =>
     )
   )
 
-const services = (link: VmLink, readDirectory: ReadDirectory, config: VmConfig): VmShape => ({
+const services = (link: VmLink, lessor: Lessor, config: VmConfig): VmShape => ({
   vmId: link.vmId,
   sidecarId: link.transport.peer.sidecarId,
-  filesystem: RemoteFilesystem.make(link, readDirectory),
+  filesystem: RemoteFilesystem.make(link, lessor.readDirectory),
   processes: RemoteProcesses.make(link, config.limits.outputBytes),
   snapshot: takeSnapshot(link, "/"),
   snapshotMount: (path) => takeSnapshot(link, path),
+  restore: (snapshot) => restore(link, snapshot),
+  fork: lessor.start((connected) => fork(connected, link, lessor, config)).pipe(
+    Effect.withSpan("Vm.fork", { captureStackTrace: false, attributes: { "vm.id": link.vmId } })
+  ),
   diff: (since) => diff(link, since)
 })
 

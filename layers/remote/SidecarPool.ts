@@ -4,6 +4,8 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
@@ -104,18 +106,30 @@ const makeSidecar = (
     const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
     const connected = yield* Scope.extend(sharedConnection(options, sidecarId), scope)
 
-    const lease = (config: VmConfig): Effect.Effect<VmShape, LeaseError, Scope.Scope> =>
-      Effect.suspend((): Effect.Effect<VmShape, LeaseError, Scope.Scope> => {
-        if (state !== "ready") return Effect.fail(SidecarError.notReady(sidecarId, state))
-        return Effect.flatMap(connected, (connection) => RemoteVm.lease(connection, options.readDirectory, config))
-          .pipe(
+    const lessor: RemoteVm.Lessor = {
+      readDirectory: options.readDirectory,
+      start: (acquire) =>
+        Effect.suspend((): Effect.Effect<VmShape, LeaseError, Scope.Scope> => {
+          if (state !== "ready") return Effect.fail(SidecarError.notReady(sidecarId, state))
+          return Effect.flatMap(connected, acquire).pipe(
             Effect.tap((leased) => countWhileOpen(active, leased)),
             Effect.map((leased) => leased.vm)
           )
-      }).pipe(Effect.withSpan("Sidecar.lease", { captureStackTrace: false, attributes: { "sidecar.id": sidecarId } }))
+        })
+    }
+    const disposed = yield* Deferred.make<void>()
+    /** What waits for a connection is interrupted by the end of all connections, not by whoever waits. */
+    const orDisposed = (error: () => SidecarError) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      Effect.catchAllCause(effect, (cause): Effect.Effect<never, E | SidecarError> =>
+        state !== "ready" && Cause.isInterruptedOnly(cause) ? Effect.fail(error()) : Effect.failCause(cause))
+
+    const lease = (config: VmConfig) =>
+      lessor.start((connection) => RemoteVm.lease(connection, lessor, config)).pipe(
+        Effect.withSpan("Sidecar.lease", { captureStackTrace: false, attributes: { "sidecar.id": sidecarId } })
+      )
 
     const dispose = Effect.uninterruptible(Effect.suspend(() => {
-      if (state !== "ready") return Effect.void
+      if (state !== "ready") return Deferred.await(disposed)
       state = "disposing"
       return Effect.gen(function*() {
         const outcomes = yield* Effect.forEach(active, (leased) => Effect.either(leased.release), {
@@ -125,6 +139,7 @@ const makeSidecar = (
         active.clear()
         state = "disposed"
         onDispose()
+        yield* Deferred.succeed(disposed, undefined)
         const errors = outcomes.flatMap((outcome) => outcome._tag === "Left" ? [outcome.left] : [])
         if (errors.length > 0) return yield* SidecarError.aggregate(errors)
       })
@@ -136,7 +151,10 @@ const makeSidecar = (
       Effect.catchAll(
         connection.control.GetHealth(undefined),
         (error) => Effect.catchTag(explainControl(connection, error), "KernelError", Effect.die)
-      )))
+      ))).pipe(orDisposed(() => {
+        const detail = `Cannot ask sidecar ${sidecarId} for its health while it is ${state}`
+        return new SidecarError({ reason: "Disposed", detail })
+      }))
     return { handle: { sidecarId, describe, lease, health, dispose }, state: () => state }
   })
 

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import type { CallError, CallOptions, TransportShape } from "../../services/Transport.ts"
 import { KernelError } from "../../src/errors/KernelError.ts"
 import { SidecarError } from "../../src/errors/SidecarError.ts"
-import type { TransportError } from "../../src/errors/TransportError.ts"
+import { TransportError } from "../../src/errors/TransportError.ts"
 import type { ControlGroup, UnknownVm } from "../../src/wire/Control.ts"
 import type { WireFailure } from "../../src/wire/Failure.ts"
 import type { Operation } from "../../src/wire/Operations.ts"
@@ -50,6 +50,14 @@ export interface VmLink extends Connected {
   /** What a tree that is brought in may hold. */
   readonly bounds: { readonly bytes: number; readonly inodes: number }
 }
+
+/**
+ * What a call of the control plane can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type ControlError = KernelError | UnknownVm | RpcClientError
 
 /**
  * @since 0.1.0
@@ -114,7 +122,7 @@ export const explain = (link: Connected, error: CallError): Effect.Effect<never,
  */
 export const explainControl = (
   link: Connected,
-  error: KernelError | UnknownVm | RpcClientError
+  error: ControlError
 ): Effect.Effect<never, LinkError> => {
   switch (error._tag) {
     case "KernelError":
@@ -122,6 +130,10 @@ export const explainControl = (
     case "UnknownVm":
       return Effect.fail(vmLost(error.detail))
     case "RpcClientError":
+      // while the connection stands it is the message that was at fault
+      if (link.transport.isOpen()) {
+        return Effect.fail(new TransportError({ reason: "FrameTooLarge", detail: error.message }))
+      }
       return Effect.flatMap(link.exited, (exit) => Effect.fail(exit))
   }
 }

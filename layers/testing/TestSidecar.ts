@@ -4,7 +4,6 @@
  *
  * @since 0.1.0
  */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
@@ -85,12 +84,8 @@ const connect = (
     const server = yield* makeServer(sidecarId, options)
     const transport = yield* ConnectionTransport.make(memoryLink(server), { token: TOKEN })
     const control = yield* ControlClient.make(transport)
-    const exited = yield* Deferred.make<SidecarError>()
-    yield* Effect.forkScoped(Effect.zipRight(
-      transport.closed,
-      Deferred.succeed(exited, new SidecarError({ reason: "Exited", detail: "the sidecar has ended" }))
-    ))
-    return { transport, control, exited: Deferred.await(exited) }
+    const exited = Effect.as(transport.closed, new SidecarError({ reason: "Exited", detail: "the sidecar has ended" }))
+    return { transport, control, exited }
   })
 
 /**

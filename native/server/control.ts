@@ -95,6 +95,12 @@ const handlers = (server: SidecarServer, session: Session, usage: Usage) => {
       }),
     Seal: ({ vm }) => onVm(vm, (found) => found.seal()),
     Release: ({ vm }) => attempt(() => server.release(session, vm)),
+    Fork: ({ vm }) =>
+      onVm(vm, (origin) => {
+        const forked = server.lease(session, origin.spec, origin)
+        return { vm: forked.handle, vmId: forked.vm.vmId }
+      }),
+    Restore: ({ snapshot, vm }) => onVm(vm, (found) => found.restore(snapshot)),
     TakeSnapshot: ({ path, vm }) => onVm(vm, (found) => ({ snapshot: found.keep(path) })),
     MountMemory: ({ path, readOnly, vm }) =>
       onVm(vm, (found) =>

@@ -5,6 +5,7 @@ import * as Codec from "../../src/wire/Codec.ts"
 import type { Exchange } from "../../src/wire/Exchange.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { Fault } from "../kernel/fault.ts"
+import { KILLED } from "../kernel/processes/process.ts"
 import type { Vm } from "../kernel/vm.ts"
 import type { Route } from "./server.ts"
 import type { Answer, Session } from "./session.ts"
@@ -19,6 +20,10 @@ const run: Answer = (session, exchange, body) => {
   const request = Codec.decode(Operations.run.request, body)
   const vm = session.vm(request.vm)
   if (!request.stdin) return start(session, exchange, vm, request, nothing)
+  const { after, monotonic } = session.server.options
+  const { timeoutMs } = request
+  const began = monotonic()
+  const cancelDeadline = timeoutMs === undefined ? () => {} : after(timeoutMs, () => exchange.respond(neverStarted))
   const limit = vm.spec.limits.stdinBytes
   const parts: Array<Uint8Array> = []
   let bytes = 0
@@ -30,9 +35,23 @@ const run: Answer = (session, exchange, body) => {
       }
       parts.push(part.slice())
     },
-    onEnd: () => start(session, exchange, vm, request, join(parts, bytes))
+    onEnd: () => {
+      cancelDeadline()
+      const left = timeoutMs === undefined ? undefined : Math.max(0, timeoutMs - (monotonic() - began))
+      // the VM may have been released meanwhile
+      start(session, exchange, session.vm(request.vm), { ...request, timeoutMs: left }, join(parts, bytes))
+    },
+    onAbandon: cancelDeadline
   })
 }
+
+/** The deadline came before the end of the input. */
+const neverStarted = Codec.encode(Operations.run.response, {
+  pid: 0,
+  exitCode: KILLED,
+  signal: "SIGKILL",
+  stopped: "deadline"
+})
 
 const start = (session: Session, exchange: Exchange, vm: Vm, request: Request, stdin: Uint8Array): void => {
   const { argv, command, cwd, env } = request

@@ -80,11 +80,11 @@ export class SidecarServer implements VmOwner {
   }
 
   /** A new VM, with a handle that nobody can guess and that is good on this connection only. */
-  lease(session: Session, spec: VmSpec): { readonly vm: Vm; readonly handle: number } {
+  lease(session: Session, spec: VmSpec, origin?: Vm): { readonly vm: Vm; readonly handle: number } {
     const words = new Uint32Array(1)
     do this.options.random(new Uint8Array(words.buffer))
     while (words[0] === 0 || session.vms.has(words[0]))
-    const vm = new Vm({ spec, vmId: this.options.uuid(), host: this.options, owner: this })
+    const vm = new Vm({ spec, vmId: this.options.uuid(), host: this.options, owner: this, ...(origin && { origin }) })
     session.vms.set(words[0], vm)
     return { vm, handle: words[0] }
   }

@@ -8,7 +8,15 @@ import { Connection, DEFAULT_MAX_EXCHANGES, DEFAULT_WINDOW } from "../../src/wir
 import type { Exchange } from "../../src/wire/Exchange.ts"
 import { refused, WireFailure } from "../../src/wire/Failure.ts"
 import { DEFAULT_MAX_FRAME, HANDSHAKE_MAX_FRAME } from "../../src/wire/Frame.ts"
-import { HELLO, helloCodec, welcomeCodec, WIRE_VERSION } from "../../src/wire/Handshake.ts"
+import {
+  HANDSHAKE_TIMEOUT_MS,
+  HELLO,
+  helloCodec,
+  MIN_MAX_FRAME,
+  MIN_WINDOW,
+  welcomeCodec,
+  WIRE_VERSION
+} from "../../src/wire/Handshake.ts"
 import { CONTROL_CHANNEL } from "../../src/wire/Operations.ts"
 import type { Fault } from "../kernel/fault.ts"
 import type { Vm } from "../kernel/vm.ts"
@@ -130,6 +138,7 @@ export class Session {
   }
 
   private end(cause: CloseCause): void {
+    this.cancelHandshake()
     for (const handle of Array.from(this.vms.keys())) this.server.release(this, handle)
     this.onEnd?.()
     this.onClose(cause)

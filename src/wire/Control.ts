@@ -126,6 +126,26 @@ export const TakeSnapshot = Rpc.make("TakeSnapshot", {
 })
 
 /**
+ * A second VM with the same files, mounts and snapshots, in constant time; the two are independent from then on.
+ *
+ * @since 0.1.0
+ * @category rpcs
+ */
+export const Fork = Rpc.make("Fork", {
+  payload: onVm,
+  success: Schema.Struct({ vm: VmHandle, vmId: Schema.String }),
+  error: failure
+})
+
+/**
+ * Makes the root filesystem what a snapshot of it holds, in constant time. Files that are open in it are closed.
+ *
+ * @since 0.1.0
+ * @category rpcs
+ */
+export const Restore = Rpc.make("Restore", { payload: { vm: VmHandle, snapshot: UInt32 }, error: failure })
+
+/**
  * Mounts an empty in-memory tree.
  *
  * @since 0.1.0
@@ -198,6 +218,8 @@ export const ControlGroup = RpcGroup.make(
   Seal,
   Release,
   TakeSnapshot,
+  Fork,
+  Restore,
   MountMemory,
   Unmount,
   ListMounts,

@@ -172,7 +172,7 @@ export const readdirRecursive = make(
     vm: Codec.u32,
     path: Codec.string,
     maxDepth: Codec.optional(Codec.u32),
-    exclude: Codec.array(Codec.string, 1000)
+    exclude: Codec.array(Codec.string, 16_384)
   }),
   nothing
 )

@@ -37,15 +37,26 @@ const replaced = ({ after, before }: Step): Facts | undefined => before?.type ==
 
 const takeAway = (journal: Journal, part: Part, step: Step, operation: "backup" | "remove"): Promise<void> => {
   const before = step.before!
-  return journal.remove(part.folder, step.path, before, operation, before.type !== "directory" ? noCheck : async (place) => {
-    const byPath = new Map(part.steps.map((step) => [step.path, step]))
-    const directories = part.steps.filter(({ before, path }) =>
-      before?.type === "directory" && (path === step.path || path.startsWith(`${step.path}/`)))
-    for (const { path } of directories) {
-      const now = place + path.slice(step.path.length)
-      if ((await unseen(part.folder, path, now, byPath)).length > 0) throw new Error("it holds what the VM did not see")
+  return journal.remove(
+    part.folder,
+    step.path,
+    before,
+    operation,
+    before.type !== "directory" ? noCheck : async (place) => {
+      const byPath = new Map(part.steps.map((step) => [step.path, step]))
+      const directories = part.steps.filter(({ before, path }) =>
+        before?.type === "directory" && (path === step.path || path.startsWith(`${step.path}/`))
+      )
+      for (const { path } of directories) {
+        const now = place + path.slice(step.path.length)
+        if ((await unseen(part.folder, path, now, byPath)).length > 0) {
+          throw new Error(
+            "it holds what the VM did not see"
+          )
+        }
+      }
     }
-  })
+  )
 }
 
 /**
@@ -59,7 +70,9 @@ export const makeRoom = async (journal: Journal, part: Part): Promise<void> => {
     if (step.after !== undefined && step.before !== undefined && step.before.type !== step.after.type) {
       await takeAway(journal, part, step, "backup")
     }
-    if (makes(step, "directory") && step.before?.type !== "directory") await journal.makeDirectory(part.folder, step.path)
+    if (makes(step, "directory") && step.before?.type !== "directory") {
+      await journal.makeDirectory(part.folder, step.path)
+    }
   }
 }
 
@@ -83,10 +96,13 @@ export const stage = (
       return Effect.flatMap(restore(linkTarget(vm, path)), (target) =>
         host(folder.root, () => journal.putLink(folder, step.path, target, replaced(step))))
     }
-    if (!makes(step, "file")) return Effect.void
+    if (!makes(step, "file")) {
+      return Effect.void
+    }
     return Effect.gen(function*() {
       const content = yield* restore(vm.filesystem.readFile(path))
-      yield* host(folder.root, () => journal.stage(folder, step.path, content, step.after!.mode, replaced(step)))
+      yield* host(folder.root, () =>
+        journal.stage(folder, step.path, content, step.after!.mode, replaced(step)))
     })
   }, { discard: true })
 

@@ -1,5 +1,4 @@
 /** New names: directories, symbolic and hard links, and what all creation has in common. */
-import { exceeds, isWellFormed, utf8Length } from "./text.ts"
 import { LINK_MAX, NAME_MAX, PATH_MAX, R_OK, W_OK } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import { S_IFDIR, S_ISGID } from "./inode.ts"
@@ -8,10 +7,14 @@ import type { Credentials } from "./permissions.ts"
 import { inGroup, mayCreateIn, owns, permitted, withoutPrivilege } from "./permissions.ts"
 import { resolve, Walk } from "./resolve.ts"
 import type { State } from "./state.ts"
+import { exceeds, isWellFormed, utf8Length } from "./text.ts"
 import type { Tree } from "./tree.ts"
 
 /** The owner of what a caller creates in a directory; a set-group-ID directory gives its group on. */
-export const newOwner = (credentials: Credentials, directory: Inode): { readonly uid: number; readonly gid: number } => ({
+export const newOwner = (
+  credentials: Credentials,
+  directory: Inode
+): { readonly uid: number; readonly gid: number } => ({
   uid: credentials.createUid ?? credentials.uid,
   gid: (directory.mode & S_ISGID) !== 0 ? directory.gid : credentials.createGid ?? credentials.gid
 })

@@ -19,7 +19,14 @@ const checkSize = (op: Operation, size: number): void => {
 }
 
 /** Writes a copy of `data` at `offset`. */
-export const writeAt = (op: Operation, state: State, tree: Tree, ino: number, offset: number, data: Uint8Array): void => {
+export const writeAt = (
+  op: Operation,
+  state: State,
+  tree: Tree,
+  ino: number,
+  offset: number,
+  data: Uint8Array
+): void => {
   checkSize(op, offset)
   checkSize(op, offset + data.length)
   if (data.length === 0) return
@@ -76,4 +83,3 @@ export const truncateTo = (op: Operation, state: State, tree: Tree, ino: number,
   inode.content = inode.content!.truncate(tree, size)
   touch(op, state, inode)
 }
-

@@ -68,17 +68,9 @@ class Paths {
   }
 }
 
-const sameXattrs = (a: Inode, b: Inode): boolean => {
-  if (a.xattrs === b.xattrs) return true
-  let same = true
-  const none = PersistentMap.empty<Uint8Array>()
-  PersistentMap.diff(a.xattrs ?? none, b.xattrs ?? none, () => (same = false))
-  return same
-}
-
 /** Whether something of an inode changed that counts. */
 const isModified = (a: Inode, b: Inode): boolean => {
-  if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid || a.rdev !== b.rdev || !sameXattrs(a, b)) return true
+  if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid || a.rdev !== b.rdev) return true
   if (a.isDirectory) return false
   if (a.mtime !== b.mtime || a.target !== b.target) return true
   return a.content !== undefined && b.content !== undefined && !Content.same(a.content, b.content)

@@ -2,6 +2,7 @@
  * The filesystem of one VM: every operation on paths, synchronous and atomic. It fails by throwing a `Fault` and then
  * has changed nothing.
  */
+import { Fault } from "../fault.ts"
 import type { TimeChange } from "./attributes.ts"
 import { changeMode, changeOwner, changeTimes } from "./attributes.ts"
 import type { CopyOptions } from "./copy.ts"
@@ -22,17 +23,16 @@ import { listDirectory } from "./readdir.ts"
 import type { RenameOptions } from "./rename.ts"
 import { renamePath } from "./rename.ts"
 import { resolve, Walk } from "./resolve.ts"
+import { StagedWrite } from "./staged-write.ts"
 import type { FilesystemStat, Stat } from "./stat.ts"
 import { statfsOf, statOf } from "./stat.ts"
 import type { FilesystemOptions } from "./state.ts"
-import { StagedWrite } from "./staged-write.ts"
 import { State } from "./state.ts"
 import type { Snapshot } from "./tree.ts"
 import { Tree } from "./tree.ts"
 import type { RemoveOptions } from "./unlink.ts"
 import { removeDirectory, removePath, unlinkPath } from "./unlink.ts"
 import type { SyntheticVolume } from "./volume.ts"
-import { Fault } from "../fault.ts"
 
 export type { Caller } from "./operation.ts"
 export type { Credentials } from "./permissions.ts"

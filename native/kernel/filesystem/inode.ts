@@ -48,7 +48,6 @@ export class Inode {
   entries: PersistentMap<number> | undefined = undefined
   /** Of a symbolic link. */
   target: string | undefined = undefined
-  xattrs: PersistentMap<Uint8Array> | undefined = undefined
   /** The directory and the name under which the inode is found; `SEVERAL` once it has had more than one name. */
   parent = SEVERAL
   name = ""
@@ -101,7 +100,6 @@ export const cloneInode = (inode: Inode, owner: Owner): Inode => {
   copy.content = inode.content
   copy.entries = inode.entries
   copy.target = inode.target
-  copy.xattrs = inode.xattrs
   copy.parent = inode.parent
   copy.name = inode.name
   return copy

@@ -19,7 +19,6 @@ const copyRecord = (from: Inode, to: Inode): void => {
   to.mtime = from.mtime
   to.ctime = from.ctime
   to.birthtime = from.birthtime
-  to.xattrs = from.xattrs
 }
 
 class Merge {

@@ -117,7 +117,6 @@ export class OpenFile {
     return (this.offset = position)
   }
 
-
   truncate(size: number): void {
     const op = this.operation("ftruncate")
     const inode = this.inode(op)

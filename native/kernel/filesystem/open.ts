@@ -1,4 +1,5 @@
 /** Opening and creating files, and whole-file reads and writes. */
+import { createMode, newOwner, prepareCreation } from "./create.ts"
 import { replaceWith, truncateTo, writeAt } from "./data.ts"
 import { canOpen, readDevice, WHOLE_DEVICE_BYTES, writeDevice } from "./devices.ts"
 import {
@@ -17,7 +18,6 @@ import {
 } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import { S_IFREG } from "./inode.ts"
-import { createMode, newOwner, prepareCreation } from "./create.ts"
 import { OpenFile } from "./open-file.ts"
 import type { Operation } from "./operation.ts"
 import { permitted } from "./permissions.ts"
@@ -27,7 +27,11 @@ import type { Tree } from "./tree.ts"
 import { isTree } from "./volume.ts"
 
 /** Walks to what is to be opened. Without an inode, the walk stands at the directory in which to create `walk.name`. */
-const locate = (op: Operation, state: State, flags: number): { readonly walk: Walk; readonly inode: Inode | undefined } => {
+const locate = (
+  op: Operation,
+  state: State,
+  flags: number
+): { readonly walk: Walk; readonly inode: Inode | undefined } => {
   if ((flags & O_CREAT) === 0) {
     const walk = resolve(op, state.mounts, op.path, (flags & O_NOFOLLOW) === 0)
     return { walk, inode: walk.inode }

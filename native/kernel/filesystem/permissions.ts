@@ -39,5 +39,4 @@ export const isStuck = (directory: Inode, child: Inode, credentials: Credentials
   (directory.mode & S_ISVTX) !== 0 && !owns(child, credentials) && !owns(directory, credentials)
 
 /** The mode without what must not survive a change of content or owner. */
-export const withoutPrivilege = (mode: number): number =>
-  mode & ~S_ISUID & ((mode & 0o010) !== 0 ? ~S_ISGID : ~0)
+export const withoutPrivilege = (mode: number): number => mode & ~S_ISUID & ((mode & 0o010) !== 0 ? ~S_ISGID : ~0)

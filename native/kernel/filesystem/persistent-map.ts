@@ -106,7 +106,7 @@ const remove = <V>(owner: Owner, shift: number, node: Node<V>, hash: number, key
 
 const visit = <V>(node: Node<V>, f: (value: V, key: string) => void): void => {
   if (node.kind === LEAF) f(node.value, node.key)
-  else if (node.kind === COLLISION) for (const leaf of node.leaves) f(leaf.value, leaf.key)
+  else if (node.kind === COLLISION) { for (const leaf of node.leaves) f(leaf.value, leaf.key) }
   else for (const slot of node.slots) visit(slot, f)
 }
 

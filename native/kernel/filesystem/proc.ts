@@ -2,8 +2,8 @@
 import { Inode, S_IFDIR, S_IFLNK, S_IFREG } from "./inode.ts"
 import type { MountInfo } from "./mount-table.ts"
 import { Account, Owner } from "./owner.ts"
-import { processTexts } from "./proc-process.ts"
 import type { ProcProcess } from "./proc-process.ts"
+import { processTexts } from "./proc-process.ts"
 import type { SyntheticVolume } from "./volume.ts"
 
 /** What `/proc` shows. The kernel implements it over its process table. */
@@ -19,23 +19,28 @@ export interface ProcSource {
   process(pid: number): ProcProcess | undefined
 }
 
-const kilobytes = (bytes: number): string => `${Math.floor(bytes / 1024)} kB`
+const kilobytes = (bytes: number): string => `${Math.floor(bytes / 1024)}`.padStart(8)
 
 /** Octal escapes, as the kernel writes mount paths. */
 const escape = (text: string): string =>
   text.replace(/[\s\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`)
 
 const cpuinfo = (source: ProcSource): string =>
-  Array.from({ length: source.cpuCount }, (_, i) =>
-    `processor\t: ${i}\nvendor_id\t: Virtual\nmodel name\t: Virtual CPU\ncpu cores\t: ${source.cpuCount}\n\n`).join("")
+  Array.from(
+    { length: source.cpuCount },
+    (_, i) => `processor\t: ${i}\nvendor_id\t: Virtual\nmodel name\t: Virtual CPU\ncpu cores\t: ${source.cpuCount}\n\n`
+  ).join("")
 
 const meminfo = (source: ProcSource): string => {
   const { free, total } = source.memory()
-  const rows: ReadonlyArray<readonly [string, number]> = [["MemTotal:", total], ["MemFree:", free], [
-    "MemAvailable:",
-    free
-  ], ["SwapTotal:", 0], ["SwapFree:", 0]]
-  return rows.map(([name, bytes]) => `${name.padEnd(15)}${kilobytes(bytes).padStart(14)}\n`).join("")
+  const rows: ReadonlyArray<readonly [string, number]> = [
+    ["MemTotal:", total],
+    ["MemFree:", free],
+    ["MemAvailable:", free],
+    ["SwapTotal:", 0],
+    ["SwapFree:", 0]
+  ]
+  return rows.map(([name, bytes]) => `${name.padEnd(16)}${kilobytes(bytes)} kB\n`).join("")
 }
 
 const loadavg = (source: ProcSource): string => {

@@ -5,8 +5,8 @@ import type { Operation } from "./operation.ts"
 import { mayCreateIn, permitted } from "./permissions.ts"
 import { Walk } from "./resolve.ts"
 import type { State } from "./state.ts"
-import type { Tree } from "./tree.ts"
 import { isWellFormed } from "./text.ts"
+import type { Tree } from "./tree.ts"
 import { checkDelete, isMountPoint, removeEntry } from "./unlink.ts"
 
 export interface RenameOptions {
@@ -26,7 +26,7 @@ const kindOf = (inode: Inode): "directory" | "other" => (inode.isDirectory ? "di
 
 /** Whether `inode` is `directory` or one of the directories above it. */
 const isAtOrAbove = (tree: Tree, inode: Inode, directory: Inode): boolean => {
-  for (let at = directory; ; at = tree.at(at.parent)) {
+  for (let at = directory;; at = tree.at(at.parent)) {
     if (at.ino === inode.ino) return true
     if (at.ino === tree.rootIno) return false
   }

@@ -2,12 +2,12 @@
  * Path resolution as in path_resolution(7): iterative, linear in the path and in the targets of at most 40 symbolic
  * links. A walk stands at a directory and takes one component at a time, so that callers can stop before the last.
  */
-import { exceeds } from "./text.ts"
 import { NAME_MAX, PATH_MAX, SYMLINK_MAX, X_OK } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import type { Mount, MountTable } from "./mount-table.ts"
 import type { Operation } from "./operation.ts"
 import { permitted } from "./permissions.ts"
+import { exceeds } from "./text.ts"
 
 const SLASH = 47
 
@@ -28,11 +28,14 @@ export class Walk {
   last = false
   /** Whether the path ends in a slash: its last component must be a directory. */
   trailing = false
+  /** Whether the component in `name` comes from the target of a link, not from the path itself. */
+  inTarget = false
   /** The names from the root to here, when asked for. */
   readonly trail: Array<string> | undefined
   private text = ""
   private position = 0
-  private pending: Array<readonly [text: string, position: number]> | undefined
+  /** What is left of the path, and of the targets that were being walked, behind the present text. */
+  private pending: Array<readonly [text: string, position: number, inTarget: boolean]> | undefined
   private links = 0
   /** Set on the way to the working directory, which the caller already holds. */
   private trusted = false
@@ -51,6 +54,7 @@ export class Walk {
       this.trusted = false
       this.last = false
       this.trailing = false
+      this.inTarget = false
     }
     this.text = path
     this.position = 0
@@ -68,6 +72,7 @@ export class Walk {
       if (rest === undefined) return false
       this.text = rest[0]
       this.position = rest[1]
+      this.inTarget = rest[2]
       this.skipSlashes()
     }
     const slash = this.text.indexOf("/", this.position)
@@ -121,9 +126,10 @@ export class Walk {
   /** Goes on with the target of a link, then with the rest of the path. */
   follow(link: Inode): void {
     if (++this.links > SYMLINK_MAX) throw this.op.fault("ELOOP")
-    if (this.position < this.text.length) (this.pending ??= []).push([this.text, this.position])
+    if (this.position < this.text.length) (this.pending ??= []).push([this.text, this.position, this.inTarget])
     this.text = link.target!
     this.position = 0
+    this.inTarget = true
     if (this.text.charCodeAt(0) !== SLASH) return
     this.mount = this.mounts.root
     this.inode = this.mount.volume.inode(this.mount.volume.rootIno, this.op.caller.pid)!
@@ -159,11 +165,6 @@ export class Walk {
     while (this.next()) this.step(followLast)
     if (this.trailing && !this.inode.isDirectory) throw this.op.fault("ENOTDIR")
     return this
-  }
-
-  /** Whether the component in `name` comes from the target of a link, not from the path itself. */
-  get inTarget(): boolean {
-    return this.text !== this.op.path
   }
 
   /** The absolute path of where the walk stands. */

@@ -5,7 +5,7 @@ import type { Snapshot, Tree } from "./tree.ts"
 
 /** Counted over all trees of the VM. What a tree started from is not charged. */
 export interface FilesystemLimits {
-  /** Bytes of file content, link targets and extended attributes. */
+  /** Bytes of file content and link targets. */
   readonly bytes: number
   /** Inodes, and names beyond the first of each. */
   readonly inodes: number

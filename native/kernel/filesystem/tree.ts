@@ -16,7 +16,7 @@ const noEntries = PersistentMap.empty<number>()
 
 /** What a tree is charged for: data that it allocated and has not yet freed. */
 interface Charges {
-  /** Bytes of chunks, link targets and extended attributes. */
+  /** Bytes of chunks and link targets. */
   readonly bytes: number
   /** Inodes. */
   readonly created: number

@@ -1,4 +1,5 @@
 /** Removing names: unlink, rmdir, and whole trees. */
+import { Fault } from "../fault.ts"
 import { R_OK, W_OK, X_OK } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import type { Mount } from "./mount-table.ts"
@@ -7,7 +8,6 @@ import { isStuck, permitted } from "./permissions.ts"
 import { Walk } from "./resolve.ts"
 import type { State } from "./state.ts"
 import type { Tree } from "./tree.ts"
-import { Fault } from "../fault.ts"
 
 /** Checks that `child` may lose its name in `directory`. */
 export const checkDelete = (op: Operation, directory: Inode, child: Inode, expected: "directory" | "other"): void => {
@@ -114,7 +114,9 @@ export const removePath = (op: Operation, state: State, options: RemoveOptions):
   try {
     removal = planRemoval(op, state, op.path, options)
   } catch (error) {
-    if (options.force === true && error instanceof Fault && (error.errno === "ENOENT" || error.errno === "ENOTDIR")) return
+    if (options.force === true && error instanceof Fault && (error.errno === "ENOENT" || error.errno === "ENOTDIR")) {
+      return
+    }
     throw error
   }
   removal()

@@ -92,7 +92,7 @@ describe("/proc", () => {
     assert.strictEqual(read("uptime"), "2.50 2.50\n")
     assert.strictEqual(read("loadavg"), "0.00 0.00 0.00 1/2 8\n")
     assert.strictEqual(read("mounts"), "rootfs / rootfs rw,noatime 0 0\nproc /proc proc ro,noatime 0 0\n")
-    assert.include(read("meminfo"), "MemTotal:         65536 kB\n")
+    assert.include(read("meminfo"), "MemTotal:          65536 kB\n")
     assert.strictEqual(read("cpuinfo").match(/^processor/gm)?.length, 2)
     assert.include(read("filesystems"), "proc")
     fs.mount("/with space", make().snapshot())
@@ -101,7 +101,17 @@ describe("/proc", () => {
 
   it("shows processes, and self to each its own", () => {
     const { fs, processes } = withProc()
-    assert.deepStrictEqual(names(fs, "/proc"), ["7", "8", "cpuinfo", "filesystems", "loadavg", "meminfo", "mounts", "uptime", "version"])
+    assert.deepStrictEqual(names(fs, "/proc"), [
+      "7",
+      "8",
+      "cpuinfo",
+      "filesystems",
+      "loadavg",
+      "meminfo",
+      "mounts",
+      "uptime",
+      "version"
+    ])
     assert.include(fs.readdir(me, "/proc").map(({ name }) => name), "self")
     assert.strictEqual(fs.readlink(me, "/proc/self"), "7")
     fails("ENOENT", () => fs.readlink(user, "/proc/self"))
@@ -119,7 +129,9 @@ describe("/proc", () => {
     assert.strictEqual(fs.realpath(me, "/proc/7/fd/../../.."), "/")
     fails("EACCES", () => fs.readFile(me, "/proc/8/environ"))
     fails("EACCES", () => fs.readdir(me, "/proc/8/fd"))
-    for (const path of ["/proc/9", "/proc/07", "/proc/7/nothing", "/proc/7/fd/1", "/proc/7/fd/00", "/proc/99999999999"]) {
+    for (
+      const path of ["/proc/9", "/proc/07", "/proc/7/nothing", "/proc/7/fd/1", "/proc/7/fd/00", "/proc/99999999999"]
+    ) {
       fails("ENOENT", () => fs.lstat(me, path))
     }
     fails("ENOTDIR", () => fs.stat(me, "/proc/version/x"))

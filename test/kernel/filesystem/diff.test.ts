@@ -5,8 +5,8 @@ import type { Inode } from "../../../native/kernel/filesystem/inode.ts"
 import { sizeOf } from "../../../native/kernel/filesystem/stat.ts"
 import type { Snapshot } from "../../../native/kernel/filesystem/tree.ts"
 import { ROOT_INO } from "../../../native/kernel/filesystem/tree.ts"
-import { bytes, fails, make, makeRandom, root } from "./support.ts"
 import { mutate } from "./snapshot-support.ts"
+import { bytes, fails, make, makeRandom, root } from "./support.ts"
 
 const short = (changes: ReadonlyArray<Change>) =>
   changes.map(({ from, kind, path }) => (from === undefined ? `${kind} ${path}` : `${kind} ${from} ${path}`))
@@ -23,10 +23,10 @@ const walk = (snapshot: Snapshot): Map<string, Inode> => {
   return paths
 }
 
-const identity = (inode: Inode | undefined): string | undefined =>
-  inode === undefined ? undefined : `${inode.ino}`
+const identity = (inode: Inode | undefined): string | undefined => inode === undefined ? undefined : `${inode.ino}`
 
-const content = (inode: Inode): string => Buffer.from(inode.content?.read(0, inode.content.size) ?? []).toString("latin1")
+const content = (inode: Inode): string =>
+  Buffer.from(inode.content?.read(0, inode.content.size) ?? []).toString("latin1")
 
 const differs = (a: Inode, b: Inode): boolean =>
   a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid ||
@@ -43,7 +43,9 @@ const naive = (before: Snapshot, after: Snapshot): Array<string> => {
   const old = walk(before)
   const now = walk(after)
   const edges = (paths: ReadonlyMap<string, Inode>) =>
-    new Map([...paths].filter(([path]) => path !== "/").map(([path, inode]) => [`${edgeOf(paths, path)} ${inode.ino}`, path]))
+    new Map(
+      [...paths].filter(([path]) => path !== "/").map(([path, inode]) => [`${edgeOf(paths, path)} ${inode.ino}`, path])
+    )
   const oldEdges = edges(old)
   const newEdges = edges(now)
   const removed = new Set([...oldEdges].filter(([edge]) => !newEdges.has(edge)).map(([, path]) => path))
@@ -130,7 +132,13 @@ describe("diff", () => {
       "created /new/deep",
       "modified /swap"
     ])
-    assert.deepStrictEqual(changes[2], { kind: "modified", path: "/moved/sub/file", type: "file", size: 2, mode: 0o100644 })
+    assert.deepStrictEqual(changes[2], {
+      kind: "modified",
+      path: "/moved/sub/file",
+      type: "file",
+      size: 2,
+      mode: 0o100644
+    })
   })
 
   it("sees the root, hard links and changes of kind", () => {

@@ -6,12 +6,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as NodeFs from "node:fs"
 import * as NodeOs from "node:os"
 import * as NodePath from "node:path"
+import { Fault } from "../../../native/kernel/fault.ts"
 import type { Filesystem } from "../../../native/kernel/filesystem/filesystem.ts"
 import * as Flags from "../../../native/kernel/filesystem/flags.ts"
 import type { OpenFile } from "../../../native/kernel/filesystem/open-file.ts"
 import type { Caller } from "../../../native/kernel/filesystem/operation.ts"
 import type { Stat } from "../../../native/kernel/filesystem/stat.ts"
-import { Fault } from "../../../native/kernel/fault.ts"
 import { make, makeRandom, root } from "./support.ts"
 
 const RUNS = Number(process.env["DIFFERENTIAL_RUNS"] ?? 30)
@@ -310,7 +310,10 @@ const outcome = (run: () => unknown): unknown => {
 }
 
 /** Everything below a directory, for comparing the two sides whole. */
-const listing = (path: string, read: (path: string) => ReadonlyArray<readonly [name: string, line: string, descend: boolean]>) => {
+const listing = (
+  path: string,
+  read: (path: string) => ReadonlyArray<readonly [name: string, line: string, descend: boolean]>
+) => {
   const lines: Array<string> = []
   const pending = [path]
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {

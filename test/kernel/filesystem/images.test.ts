@@ -11,7 +11,9 @@ describe("the base image", () => {
   const fs = make({ root: baseImage(commands) })
 
   it("looks like a small Linux system", () => {
-    for (const path of ["/bin", "/etc/passwd", "/etc/hosts", "/lib", "/opt", "/run", "/srv", "/usr/local/bin", "/var/log"]) {
+    for (
+      const path of ["/bin", "/etc/passwd", "/etc/hosts", "/lib", "/opt", "/run", "/srv", "/usr/local/bin", "/var/log"]
+    ) {
       assert.isTrue(fs.exists(user, path), path)
     }
     assert.deepInclude(fs.stat(user, "/home/user"), { uid: 1000, gid: 1000, mode: 0o040755 })
@@ -93,14 +95,18 @@ describe("the snapshot format", () => {
       const fault = fails(errno, () => importEntries([entry as unknown as FilesystemEntry]))
       assert.strictEqual(fault.path, String(entry["path"]))
     }
-    for (const path of ["", "relative", "/a/../b", "/a//b", "/a/", "/./a", "/a\0b", "/\ud800"]) bad("EINVAL", { path, type: "file" })
+    for (const path of ["", "relative", "/a/../b", "/a//b", "/a/", "/./a", "/a\0b", "/\ud800"]) {
+      bad("EINVAL", { path, type: "file" })
+    }
     bad("EINVAL", { path: 5, type: "file" })
     bad("EINVAL", { path: "/a", type: "socket" })
     bad("EINVAL", { path: "/a", type: "constructor" })
     bad("EINVAL", { path: "/", type: "file" })
     for (const mode of ["0999", "rwx", "", "077777", 493, "-1"]) bad("EINVAL", { path: "/a", type: "file", mode })
     for (const uid of [-1, 1.5, "0", 2 ** 32]) bad("EINVAL", { path: "/a", type: "file", uid })
-    for (const content of ["A", "A===", "AA=A", "A A=", "ÄÄÄÄ"]) bad("EINVAL", { path: "/a", type: "file", content, encoding: "base64" })
+    for (const content of ["A", "A===", "AA=A", "A A=", "ÄÄÄÄ"]) {
+      bad("EINVAL", { path: "/a", type: "file", content, encoding: "base64" })
+    }
     bad("EINVAL", { path: "/a", type: "file", content: "x", encoding: "hex" })
     bad("EINVAL", { path: "/a", type: "file", content: 5 })
     for (const target of [undefined, "", "a\0b", 5]) bad("EINVAL", { path: "/a", type: "symlink", target })
@@ -108,7 +114,10 @@ describe("the snapshot format", () => {
     bad("ENAMETOOLONG", { path: "/a", type: "symlink", target: "t".repeat(4096) })
     const file = { path: "/f", type: "file" } as const
     assert.strictEqual(fails("ENOTDIR", () => importEntries([file, { path: "/f/x", type: "file" }])).path, "/f/x")
-    assert.strictEqual(fails("ENOTEMPTY", () => importEntries([{ path: "/d/x", type: "file" }, { path: "/d", type: "file" }])).path, "/d")
+    assert.strictEqual(
+      fails("ENOTEMPTY", () => importEntries([{ path: "/d/x", type: "file" }, { path: "/d", type: "file" }])).path,
+      "/d"
+    )
   })
 
   it("leaves out devices, /dev, /proc and what is excluded, and is bounded", () => {
@@ -119,15 +128,35 @@ describe("the snapshot format", () => {
     fs.writeFile(root, "/mnt/data/big", new Uint8Array(1000))
     const snapshot = fs.snapshot()
     assert.deepStrictEqual(exportEntries(snapshot).map(({ path }) => path), ["/", "/mnt", "/mnt/data", "/mnt/data/big"])
-    assert.deepStrictEqual(exportEntries(snapshot, { exclude: ["/dev", "/mnt/data"] }).map(({ path }) => path), ["/", "/mnt", "/proc"])
+    assert.deepStrictEqual(exportEntries(snapshot, { exclude: ["/dev", "/mnt/data"] }).map(({ path }) => path), [
+      "/",
+      "/mnt",
+      "/proc"
+    ])
     const fault = fails("EFBIG", () => exportEntries(snapshot, { maxBytes: 999 }))
     assert.deepStrictEqual(fault.limit, { name: "exportBytes", value: 999 })
     assert.strictEqual(exportEntries(snapshot, { maxBytes: 1000 }).length, 4)
   })
 
   it("keeps times in its raw form", () => {
-    const file = { path: "/d/f", type: "file", mode: 0o600, uid: 0, gid: 0, mtimeMs: 1234.5, content: bytes("x") } as const
-    const directory = { path: "/d", type: "directory", mode: 0o700, uid: 0, gid: 0, mtimeMs: 99, content: bytes("") } as const
+    const file = {
+      path: "/d/f",
+      type: "file",
+      mode: 0o600,
+      uid: 0,
+      gid: 0,
+      mtimeMs: 1234.5,
+      content: bytes("x")
+    } as const
+    const directory = {
+      path: "/d",
+      type: "directory",
+      mode: 0o700,
+      uid: 0,
+      gid: 0,
+      mtimeMs: 99,
+      content: bytes("")
+    } as const
     const snapshot = importTree([directory, file], undefined, 7_000_000n)
     const out = [...exportTree(snapshot)]
     assert.deepStrictEqual(out.slice(1), [directory, file])
@@ -142,7 +171,12 @@ describe("lowers", () => {
   const file = (path: string, content: string): FilesystemEntry => ({ path, type: "file", content })
 
   it("show the one of higher precedence", () => {
-    const small = lower(file("/a", "high"), file("/dir/x", "high"), { path: "/dir", type: "directory", mode: "0700" }, file("/was-dir", "file"))
+    const small = lower(
+      file("/a", "high"),
+      file("/dir/x", "high"),
+      { path: "/dir", type: "directory", mode: "0700" },
+      file("/was-dir", "file")
+    )
     const large = lower(
       file("/a", "low"),
       file("/b", "low"),
@@ -172,7 +206,9 @@ describe("lowers", () => {
     const linked = make()
     linked.writeFile(root, "/one", bytes("1"))
     linked.link(root, "/one", "/two")
-    const fs = make({ root: composeLowers([lower(file("/top", "t")), linked.snapshot(), lower(file("/one", "0"), file("/z", "z"))]) })
+    const fs = make({
+      root: composeLowers([lower(file("/top", "t")), linked.snapshot(), lower(file("/one", "0"), file("/z", "z"))])
+    })
     assert.deepStrictEqual(names(fs, "/"), ["one", "top", "two", "z"])
     assert.strictEqual(fs.stat(root, "/one").ino, fs.stat(root, "/two").ino)
     assert.strictEqual(fs.stat(root, "/one").nlink, 2)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { CHUNK_SIZE, MAX_FILE_SIZE } from "../../../native/kernel/filesystem/content.ts"
-import * as Flags from "../../../native/kernel/filesystem/flags.ts"
 import type { Filesystem } from "../../../native/kernel/filesystem/filesystem.ts"
+import * as Flags from "../../../native/kernel/filesystem/flags.ts"
 import { bytes, fails, make, makeRandom, names, root, text } from "./support.ts"
 
 const full = (fs: Filesystem, name: string, value: number, run: () => unknown) => {
@@ -49,7 +49,10 @@ describe("limits", () => {
     fails("EINVAL", () => fs.truncate(root, "/a", -1))
     fails("EINVAL", () => fs.truncate(root, "/a", 1.5))
     fails("EINVAL", () => fs.truncate(root, "/a", Number.NaN))
-    assert.deepStrictEqual(fails("EFBIG", () => fs.readFile(root, "/a")).limit, { name: "readBytes", value: Flags.READ_MAX })
+    assert.deepStrictEqual(fails("EFBIG", () => fs.readFile(root, "/a")).limit, {
+      name: "readBytes",
+      value: Flags.READ_MAX
+    })
     fails("EFBIG", () => fs.readFile(root, "/a", { max: 10 }))
     const file = fs.open(root, "/a")
     assert.strictEqual(file.read(Number.MAX_SAFE_INTEGER).length, Flags.READ_MAX)

@@ -17,7 +17,10 @@ const key = FastCheck.oneof(
 )
 
 const action: FastCheck.Arbitrary<Action> = FastCheck.oneof(
-  { weight: 6, arbitrary: FastCheck.record({ type: FastCheck.constant("set" as const), key, value: FastCheck.nat(9) }) },
+  {
+    weight: 6,
+    arbitrary: FastCheck.record({ type: FastCheck.constant("set" as const), key, value: FastCheck.nat(9) })
+  },
   { weight: 3, arbitrary: FastCheck.record({ type: FastCheck.constant("delete" as const), key }) },
   { weight: 1, arbitrary: FastCheck.constant({ type: "snapshot" as const }) }
 )
@@ -74,7 +77,9 @@ const run = (actions: ReadonlyArray<Action>, hash: Hash): void => {
 
 describe("PersistentMap", () => {
   it("agrees with Map, and snapshots never change", () => {
-    FastCheck.assert(FastCheck.property(FastCheck.array(action, { maxLength: 120 }), (actions) => run(actions, hashString)))
+    FastCheck.assert(
+      FastCheck.property(FastCheck.array(action, { maxLength: 120 }), (actions) => run(actions, hashString))
+    )
   })
 
   it("agrees with Map when hashes collide", () => {

@@ -87,7 +87,14 @@ describe("copy and move", () => {
 
   const check = (fs: Tree, at: string) => {
     assert.deepStrictEqual(names(fs, at), ["dangling", "file", "sub"])
-    assert.deepInclude(fs.stat(root, `${at}/file`), { uid: 1000, gid: 1000, mode: 0o104711, nlink: 2, atime: 5n, mtime: 6n })
+    assert.deepInclude(fs.stat(root, `${at}/file`), {
+      uid: 1000,
+      gid: 1000,
+      mode: 0o104711,
+      nlink: 2,
+      atime: 5n,
+      mtime: 6n
+    })
     assert.deepInclude(fs.stat(root, `${at}/sub`), { mode: 0o040750, atime: 7n, mtime: 8n })
     assert.strictEqual(fs.stat(root, `${at}/sub/hard`).ino, fs.stat(root, `${at}/file`).ino)
     assert.strictEqual(fs.readlink(root, `${at}/sub/link`), "../file")

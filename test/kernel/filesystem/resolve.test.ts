@@ -119,6 +119,8 @@ describe("mkdirp", () => {
     fs.symlink(root, "/gone", "/dangling")
     fails("ENOENT", () => fs.mkdirp(root, "/dangling/x"))
     fails("ENOENT", () => fs.mkdirp(root, "/dangling"))
+    fs.symlink(root, "a/self", "/a/self")
+    fails("ENOENT", () => fs.mkdirp(root, "a/self"))
     fs.mkdirp(root, "/new/../other/./x")
     assert.deepStrictEqual(names(fs, "/"), ["a", "dangling", "link", "other"])
     assert.deepStrictEqual(names(fs, "/other"), ["x"])

@@ -10,7 +10,11 @@ export const mutate = (fs: Filesystem, random: (n: number) => number): void => {
       case 0:
       case 1:
       case 2:
-        return fs.writeFile(root, path(), new Uint8Array(random(10) === 0 ? random(100_000) : random(9)).fill(random(256)))
+        return fs.writeFile(
+          root,
+          path(),
+          new Uint8Array(random(10) === 0 ? random(100_000) : random(9)).fill(random(256))
+        )
       case 3:
         return fs.writeFile(root, path(), bytes("more"), { append: true })
       case 4:
