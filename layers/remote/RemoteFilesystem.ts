@@ -19,6 +19,7 @@ import { open, readStream, writeStream } from "./OpenFiles.ts"
 import { mountFs } from "./RemoteMounts.ts"
 import { exportRoot } from "./RemoteSnapshots.ts"
 import { virtualStat } from "./Stat.ts"
+import { bytesRead, bytesWritten } from "./Telemetry.ts"
 import { call, explainControl, type VmLink } from "./VmLink.ts"
 
 /** Content up to this size travels inside its request. */
@@ -39,7 +40,11 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
       const gather = new Gather()
       return Effect.map(
         call(link, Operations.readFile, { vm, path }, { down: (bytes) => gather.add(bytes) }),
-        (last) => gather.finish(last)
+        (last) => {
+          const content = gather.finish(last)
+          bytesRead.unsafeUpdate(content.length, [])
+          return content
+        }
       )
     })
 
@@ -49,6 +54,7 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
     writeFile: (path, content) =>
       guarded(checkWritable(path), () => {
         const bytes = typeof content === "string" ? encoder.encode(content) : content
+        bytesWritten.unsafeUpdate(bytes.length, [])
         return Effect.asVoid(
           bytes.length <= INLINE_BYTES
             ? call(link, Operations.writeFile, { vm, path, streamed: false, content: bytes })
@@ -146,8 +152,8 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
         checkSafe(path),
         () => Effect.asVoid(call(link, Operations.remove, { vm, path, recursive: options?.recursive === true }))
       ),
-    snapshotRootFilesystem: () => spanned(link, "snapshotRootFilesystem", exportRoot(link)),
-    mountFs: (path, mount, options) => spanned(link, "mountFs", mountFs(link, readDirectory, path, mount, options)),
+    snapshotRootFilesystem: () => exportRoot(link),
+    mountFs: (path, mount, options) => mountFs(link, readDirectory, path, mount, options),
     unmountFs: (path) =>
       guarded(
         checkSafe(path),
@@ -174,6 +180,3 @@ const guarded = <A, E, R>(
   refused: PathError | undefined,
   run: () => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | PathError, R> => refused === undefined ? Effect.suspend(run) : Effect.fail(refused)
-
-const spanned = <A, E>(link: VmLink, method: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.withSpan(effect, `Filesystem.${method}`, { captureStackTrace: false, attributes: { "vm.id": link.vmId } })

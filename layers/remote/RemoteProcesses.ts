@@ -5,6 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import type {
   ExecOptions,
@@ -21,6 +22,7 @@ import { checkSafe } from "../../src/Paths.ts"
 import type { TypeOf } from "../../src/wire/Codec.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { Gather, pieces } from "./Bytes.ts"
+import { execDuration } from "./Telemetry.ts"
 import { call, explain, lost, type VmLink } from "./VmLink.ts"
 
 type Result = TypeOf<typeof Operations.run.response>
@@ -37,7 +39,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 export const make = (link: VmLink, defaultOutputBytes: number): ProcessesShape => ({
   exec: (command, options) =>
     exec(link, command, options ?? {}, options?.maxOutputBytes ?? defaultOutputBytes).pipe(
-      Effect.withSpan("Processes.exec", { captureStackTrace: false, attributes: { "vm.id": link.vmId } })
+      Metric.trackDuration(execDuration)
     ),
   run: (command, options) => run(link, command, options ?? {})
 })

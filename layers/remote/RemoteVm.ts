@@ -18,6 +18,7 @@ import * as RemoteFilesystem from "./RemoteFilesystem.ts"
 import { mount, type ReadDirectory } from "./RemoteMounts.ts"
 import * as RemoteProcesses from "./RemoteProcesses.ts"
 import { diff, importBootstrap, importLower, restore, takeSnapshot } from "./RemoteSnapshots.ts"
+import { observed } from "./Telemetry.ts"
 import { type Connected, type ControlError, explainControl, lost, type VmLink } from "./VmLink.ts"
 
 /** How long the release of a VM may take before it is left to the sidecar. */
@@ -144,8 +145,8 @@ const release = (link: VmLink): Effect.Effect<void, SidecarError> =>
 const services = (link: VmLink, lessor: Lessor, config: VmConfig): VmShape => ({
   vmId: link.vmId,
   sidecarId: link.transport.peer.sidecarId,
-  filesystem: RemoteFilesystem.make(link, lessor.readDirectory),
-  processes: RemoteProcesses.make(link, config.limits.outputBytes),
+  filesystem: observed("Filesystem", link.vmId, RemoteFilesystem.make(link, lessor.readDirectory)),
+  processes: observed("Processes", link.vmId, RemoteProcesses.make(link, config.limits.outputBytes)),
   snapshot: takeSnapshot(link, "/"),
   snapshotMount: (path) => takeSnapshot(link, path),
   restore: (snapshot) => restore(link, snapshot),

@@ -23,6 +23,7 @@ import { SidecarError } from "../../src/errors/SidecarError.ts"
 import type { TransportError } from "../../src/errors/TransportError.ts"
 import type { ReadDirectory } from "./RemoteMounts.ts"
 import * as RemoteVm from "./RemoteVm.ts"
+import { leases } from "./Telemetry.ts"
 import type { Connected } from "./VmLink.ts"
 import { explainControl } from "./VmLink.ts"
 
@@ -39,8 +40,6 @@ export interface Options {
   /** How long a sidecar outlives its last lease. Default 10 seconds. */
   readonly idleTimeToLive?: Duration.DurationInput | undefined
 }
-
-const leases = Metric.gauge("agent_os_vm_leases", { description: "VMs leased at the moment" })
 
 /**
  * Closing the Scope disposes every sidecar.
@@ -102,6 +101,7 @@ const makeSidecar = (
 ): Effect.Effect<Sidecar, never, Scope.Scope> =>
   Effect.gen(function*() {
     let state: SidecarDescription["state"] = "ready"
+    const disposed = yield* Deferred.make<void>()
     const active = new Set<RemoteVm.Leased>()
     const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
     const connected = yield* Scope.extend(sharedConnection(options, sidecarId), scope)
@@ -113,16 +113,11 @@ const makeSidecar = (
           if (state !== "ready") return Effect.fail(SidecarError.notReady(sidecarId, state))
           return Effect.flatMap(connected, acquire).pipe(
             Effect.tap((leased) => countWhileOpen(active, leased)),
-            Effect.map((leased) => leased.vm)
+            Effect.map((leased) => leased.vm),
+            orDisposed(() => state === "ready" ? undefined : SidecarError.notReady(sidecarId, state))
           )
         })
     }
-    const disposed = yield* Deferred.make<void>()
-    /** What waits for a connection is interrupted by the end of all connections, not by whoever waits. */
-    const orDisposed = (error: () => SidecarError) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-      Effect.catchAllCause(effect, (cause): Effect.Effect<never, E | SidecarError> =>
-        state !== "ready" && Cause.isInterruptedOnly(cause) ? Effect.fail(error()) : Effect.failCause(cause))
-
     const lease = (config: VmConfig) =>
       lessor.start((connection) => RemoteVm.lease(connection, lessor, config)).pipe(
         Effect.withSpan("Sidecar.lease", { captureStackTrace: false, attributes: { "sidecar.id": sidecarId } })
@@ -147,15 +142,32 @@ const makeSidecar = (
 
     yield* Effect.addFinalizer(() => Effect.ignoreLogged(dispose))
     const describe = Effect.sync(() => ({ sidecarId, placement: { ...placement }, state, activeVmCount: active.size }))
-    const health = Effect.scoped(Effect.flatMap(connected, (connection) =>
-      Effect.catchAll(
-        connection.control.GetHealth(undefined),
-        (error) => Effect.catchTag(explainControl(connection, error), "KernelError", Effect.die)
-      ))).pipe(orDisposed(() => {
-        const detail = `Cannot ask sidecar ${sidecarId} for its health while it is ${state}`
-        return new SidecarError({ reason: "Disposed", detail })
-      }))
+    const health = Effect.scoped(Effect.flatMap(connected, askHealth)).pipe(
+      orDisposed(() => state === "ready" ? undefined : disposedHealth(sidecarId, state))
+    )
     return { handle: { sidecarId, describe, lease, health, dispose }, state: () => state }
+  })
+
+/**
+ * What waits for a connection is interrupted when the sidecar is disposed: an error for those who wait, who were not
+ * interrupted themselves.
+ */
+const orDisposed = (error: () => SidecarError | undefined) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.catchAllCause(effect, (cause): Effect.Effect<never, E | SidecarError> => {
+    const reason = Cause.isInterruptedOnly(cause) ? error() : undefined
+    return reason === undefined ? Effect.failCause(cause) : Effect.fail(reason)
+  })
+
+const askHealth = (connected: Connected) =>
+  Effect.catchAll(
+    connected.control.GetHealth(undefined),
+    (error) => Effect.catchTag(explainControl(connected, error), "KernelError", Effect.die)
+  )
+
+const disposedHealth = (sidecarId: string, state: SidecarDescription["state"]) =>
+  new SidecarError({
+    reason: "Disposed",
+    detail: `Cannot ask sidecar ${sidecarId} for its health while it is ${state}`
   })
 
 const countWhileOpen = (active: Set<RemoteVm.Leased>, leased: RemoteVm.Leased) =>

@@ -4,7 +4,6 @@ import type { FilesystemShape } from "../../services/Filesystem.ts"
 import { Vm } from "../../services/Vm.ts"
 import type { Group, Settings } from "./bench.ts"
 import { KiB, MiB, noise, times } from "./bench.ts"
-import type { Row } from "./measure.ts"
 import { atLeast, atMost, quantile, row, sample } from "./measure.ts"
 
 /** Makes `count` files of 1 KiB, in directories of 1,000. */
@@ -16,7 +15,8 @@ const fill = (filesystem: FilesystemShape, count: number) =>
         path: `/data/d${made / 1000}/file-${i}`,
         content
       }))
-      yield* filesystem.writeFiles(entries)
+      const failed = (yield* filesystem.writeFiles(entries)).find(({ success }) => !success)
+      if (failed !== undefined) return yield* Effect.dieMessage(`${failed.path}: ${failed.error}`)
     }
   })
 
@@ -86,4 +86,4 @@ export const files: Group = { name: "files", run: small }
 
 export const batch: Group = { name: "batch", run: batches }
 
-export const stream: Group = { name: "stream", run: (settings): Effect.Effect<ReadonlyArray<Row>, unknown, any> => large(settings) }
+export const stream: Group = { name: "stream", run: large }
