@@ -2,16 +2,7 @@
  * The sidecar program. It is started with a pipe on standard input, over which the host sends one line of JSON (`Boot`),
  * and the framed connection on descriptor 3. It ends when either of them does.
  */
-import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import { timingSafeEqual } from "node:crypto"
-import { createServer, Socket } from "node:net"
-import { bundledBase } from "./kernel/root.ts"
 import { WorkerPool } from "./kernel/workers/pool.ts"
-import { serve } from "./server/control.ts"
-import { attach } from "./server/lane.ts"
-import { nodeHost, nodeUsage } from "./server/node-host.ts"
-import { SidecarServer } from "./server/server.ts"
 
 /** What the host says before anything else. */
 interface Boot {
@@ -35,51 +26,21 @@ const log = (line: string): void => {
 }
 
 /** Standard input carries the boot line; its end is the end of the host. */
-const readBoot = (onBoot: (boot: Boot) => void): void => {
+const readBoot = (onBoot: (boot: Boot) => Promise<void>): void => {
   let text = ""
   process.stdin.setEncoding("utf8")
   process.stdin.on("data", (piece: string) => {
     if (text.endsWith("\n")) return
     text += piece
     if (text.length > 64 * 1024) exit(2)
-    if (text.endsWith("\n")) onBoot(JSON.parse(text))
+    if (text.endsWith("\n")) void onBoot(JSON.parse(text))
   })
   process.stdin.on("end", () => exit(0))
   process.stdin.on("error", () => exit(0))
 }
 
-const makeServer = (boot: Boot, pool: WorkerPool): SidecarServer => {
-  const expected = Buffer.from(boot.token)
-  const server = new SidecarServer({
-    sidecarId: boot.sidecarId,
-    ...nodeHost,
-    admits: (token) => {
-      const given = Buffer.from(token)
-      return given.length === expected.length && timingSafeEqual(given, expected)
-    },
-    pool,
-    log,
-    attachControl: (session) => {
-      const fiber = Effect.runFork(serve(server, session, nodeUsage))
-      session.onEnd = () => Effect.runFork(Fiber.interruptFork(fiber))
-    }
-  })
-  return server
-}
-
-const listen = (server: SidecarServer, path: string): void => {
-  const listener = createServer((socket) => {
-    attach(server, socket, () => {})
-  })
-  listener.on("error", (error) => {
-    log(`cannot listen on the socket: ${error.message}`)
-    exit(4)
-  })
-  listener.listen(path)
-}
-
-// the pool starts its first workers while the rest of the program gets ready
-readBoot((boot) => {
+// the pool starts its first workers while the rest of the program is loaded and gets ready
+readBoot(async (boot) => {
   const pool = new WorkerPool({
     program: new URL("./shell-worker.js", import.meta.url),
     warm: boot.warmWorkers,
@@ -87,10 +48,9 @@ readBoot((boot) => {
     resourceLimits: { maxOldGenerationSizeMb: boot.workerHeapMb },
     onWarmFailure: (error) => log(`a guest worker did not start: ${error.message}`)
   })
-  const server = makeServer(boot, pool)
-  attach(server, new Socket({ fd: LANE, readable: true, writable: true }), () => exit(0))
-  if (boot.socketPath !== undefined) listen(server, boot.socketPath)
-  bundledBase()
+  const { serveProgram } = await import("./server/program.ts")
+  const { sidecarId, socketPath, token } = boot
+  serveProgram({ sidecarId, token, socketPath, pool, lane: LANE, log, exit })
 })
 
 // what no one has foreseen ends the process at once: the host gives its leases a clear error and starts another

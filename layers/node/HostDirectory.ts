@@ -21,7 +21,7 @@ const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
 const nothing = new Uint8Array(0)
 
 /**
- * The folder's directories, regular files and links, parents first, each directory's sorted by name. Sockets, pipes and
+ * The folder itself as `/`, its directories, regular files and links, parents first, each directory's sorted by name. Sockets, pipes and
  * devices are left out, and so is what vanishes or cannot be read by the host's user.
  *
  * @since 0.1.0
@@ -83,6 +83,9 @@ const walk = async function*(
   bounds: { readonly bytes: number; readonly inodes: number }
 ): AsyncGenerator<HostEntry> {
   const budget = new Budget(bounds)
+  const { mode, mtimeMs } = await lstat(root)
+  // the folder itself, so that in the VM it belongs to the user like what is in it
+  yield { path: "/", type: "directory", mode: mode & 0o7777, mtimeMs, target: undefined, content: nothing }
   const queue = [""]
   for (let at = 0; at < queue.length; at++) {
     const directory = queue[at]

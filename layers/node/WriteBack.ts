@@ -15,7 +15,6 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { FilesystemError } from "../../services/Filesystem.ts"
-import type { ProcessesError } from "../../services/Processes.ts"
 import type { VmShape } from "../../services/Vm.ts"
 import { defaultLimits } from "../../src/config/Limits.ts"
 import type { Change, VmSnapshot } from "../../src/VmSnapshot.ts"
@@ -124,7 +123,7 @@ export const captureBaseline = (config: {
  */
 export const apply = (
   options: Options
-): Effect.Effect<Result, WriteBackRefused | WriteBackFailed | FilesystemError | ProcessesError> =>
+): Effect.Effect<Result, WriteBackRefused | WriteBackFailed | FilesystemError> =>
   Effect.scoped(Effect.gen(function*() {
     yield* checkApart(options.targets)
     const parts = yield* Effect.forEach(options.targets, (target) => prepare(options.vm, target))
@@ -167,18 +166,13 @@ const prepare = (
 
 const isMovedDirectory = (change: Change): boolean => change.kind === "moved" && change.type === "directory"
 
-/** A link has no permissions of its own, and `stat` would follow it. */
 const listInside = (vm: VmShape, directory: string): Effect.Effect<Array<Plan.Inside>, FilesystemError> =>
-  Effect.flatMap(
-    vm.filesystem.readdirRecursive(directory),
-    (entries) =>
-      Effect.forEach(entries, ({ path, type }) =>
-        type === "symlink"
-          ? Effect.succeed<Plan.Inside>({ path, type, mode: 0o777 })
-          : Effect.map(vm.filesystem.stat(path), ({ mode }) => ({ path, type, mode: mode & 0o777 })), {
-        concurrency: 16
-      })
-  )
+  Effect.flatMap(vm.filesystem.readdirRecursive(directory), (entries) =>
+    Effect.forEach(
+      entries,
+      ({ path, type }) => Effect.map(vm.filesystem.lstat(path), ({ mode }) => ({ path, type, mode: mode & 0o777 })),
+      { concurrency: 16 }
+    ))
 
 const checkConflicts = (
   parts: ReadonlyArray<Perform.Part>
@@ -198,7 +192,7 @@ const checkConflicts = (
 const write = (
   options: Options,
   parts: ReadonlyArray<Perform.Part>
-): Effect.Effect<ReadonlyArray<string>, WriteBackFailed | FilesystemError | ProcessesError> =>
+): Effect.Effect<ReadonlyArray<string>, WriteBackFailed | FilesystemError> =>
   Effect.uninterruptibleMask((restore) => {
     const journal = new Journal(options.beforeChange ?? (() => {}))
     const host = (path: string, run: () => Promise<void>) =>

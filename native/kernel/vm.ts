@@ -4,6 +4,7 @@
  */
 import type { VmSpec } from "../../src/wire/Control.ts"
 import { Fault } from "./fault.ts"
+import { deviceSnapshot } from "./filesystem/devices.ts"
 import { Filesystem } from "./filesystem/filesystem.ts"
 import type { Caller } from "./filesystem/operation.ts"
 import { makeProc } from "./filesystem/proc.ts"
@@ -42,6 +43,9 @@ export interface VmOptions {
   /** A VM whose files and snapshots this one starts with. */
   readonly origin?: Vm
 }
+
+/** Types of the mounts that every VM makes for itself. */
+const ownMounts: ReadonlySet<string> = new Set(["rootfs", "devtmpfs", "proc"])
 
 /** Kept snapshots of one VM. */
 const MAX_SNAPSHOTS = 10_000
@@ -105,7 +109,7 @@ export class Vm {
   private inherit(origin: Vm): void {
     const filesystem = this.makeFilesystem(origin.filesystem.snapshot())
     for (const { path, readOnly, source, type } of origin.filesystem.mounts()) {
-      if (path === "/" || type === "proc") continue
+      if (ownMounts.has(type)) continue
       filesystem.mount(path, origin.filesystem.snapshotMount(path), { readOnly, source, type })
     }
     for (const [id, kept] of origin.snapshots) this.snapshots.set(id, kept)
@@ -124,6 +128,9 @@ export class Vm {
       random: host.random,
       limits: { bytes: filesystemBytes, inodes, openFiles, readdirEntries }
     })
+    if (filesystem.exists(this.host, "/dev")) {
+      filesystem.mount("/dev", deviceSnapshot(), { type: "devtmpfs", source: "devtmpfs" })
+    }
     if (filesystem.exists(this.host, "/proc")) {
       filesystem.mountSynthetic("/proc", makeProc(procSource(this, host.now)), { type: "proc", source: "proc" })
     }

@@ -1,5 +1,6 @@
 /** Host folders for tests, and a VM that is given one. */
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -65,9 +66,13 @@ export const given = (
     options.prepare?.(host)
     const exclude = options.exclude ?? []
     const baseline = yield* WriteBack.captureBaseline({ hostPath: host, exclude })
-    const vm = yield* Vm.make({
-      mounts: [{ path: "/repo", plugin: { id: "host_dir", config: { hostPath: host, readOnly: false, exclude } } }]
-    })
+    const sidecar = yield* Layer.build(TestSidecar.layerWith({ warmWorkers: 1 }))
+    const vm = yield* Effect.provide(
+      Vm.make({
+        mounts: [{ path: "/repo", plugin: { id: "host_dir", config: { hostPath: host, readOnly: false, exclude } } }]
+      }),
+      sidecar
+    )
     const since = yield* Effect.orDie(vm.snapshotMount("/repo"))
     const sh = (script: string) =>
       Effect.orDie(Effect.flatMap(vm.processes.exec(script, { cwd: "/repo" }), ({ exitCode, stderr }) =>
@@ -80,4 +85,4 @@ export const given = (
         )
       ) as ReturnType<Given["apply"]>
     return { host, vm, sh, apply }
-  }).pipe(Effect.provide(TestSidecar.layerWith({ warmWorkers: 1 })))
+  })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as WriteBack from "../../layers/node/WriteBack.ts"
 import { given, temporaryFolder, tree } from "./support.ts"
@@ -62,7 +62,7 @@ describe("what is written back", () => {
   it.scoped("permissions of files and folders, and no set-user-id", () =>
     Effect.gen(function*() {
       const { apply, host, sh } = yield* given(files)
-      yield* sh("chmod 755 a.txt; chmod 600 b.txt; chmod 700 lib; mkdir -m 750 d; echo s > s; chmod 4755 s")
+      yield* sh("chmod 755 a.txt; chmod 600 b.txt; chmod 700 lib; mkdir d; chmod 750 d; echo s > s; chmod 4755 s")
       yield* apply()
       const after = tree(host)
       assert.deepStrictEqual(
@@ -87,15 +87,15 @@ describe("what is written back", () => {
     Effect.gen(function*() {
       const { apply, host, vm } = yield* given(files)
       assert.deepStrictEqual((yield* apply()).written, [])
-      yield* vm.filesystem.writeFile("/repo/blob", new Uint8Array(300_000).map((_, i) => i * 7))
+      const bytes = new Uint8Array(300_000).map((_, i) => i * 7)
+      yield* vm.filesystem.writeFile("/repo/blob", bytes)
       yield* apply()
-      assert.strictEqual(tree(host)["blob"].length, "file 644 ".length + 300_000 - 0 + (tree(host)["blob"].length - 300_009))
+      assert.isTrue(readFileSync(join(host, "blob")).equals(bytes))
     }))
 })
 
-const conflict = (host: string, changeHost: (host: string) => void, script: string, expected: ReadonlyArray<string>) =>
+const conflict = (changeHost: (host: string) => void, script: string, expected: ReadonlyArray<string>) =>
   Effect.gen(function*() {
-    void host
     const { apply, host: root, sh } = yield* given(files, { exclude: ["node_modules"], prepare: prepareModules })
     yield* sh(script)
     changeHost(root)
@@ -118,34 +118,34 @@ const prepareModules = (host: string) => {
 
 describe("conflicts are refused and leave the host as it is", () => {
   it.scoped("changed: content", () =>
-    conflict("", (host) => writeFileSync(join(host, "a.txt"), "host"), "echo vm > a.txt; echo n > n", ["Changed a.txt"]))
+    conflict((host) => writeFileSync(join(host, "a.txt"), "host"), "echo vm > a.txt; echo n > n", ["Changed a.txt"]))
   it.scoped("changed: same size and time, by another hand", () =>
-    conflict("", (host) => {
+    conflict((host) => {
       writeFileSync(join(host, "a.txt"), "eno")
       utimesSync(join(host, "a.txt"), new Date(1), new Date(1))
     }, "rm a.txt", ["Changed a.txt"]))
   it.scoped("changed: permissions", () =>
-    conflict("", (host) => chmodSync(join(host, "a.txt"), 0o600), "echo vm > a.txt", ["Changed a.txt"]))
+    conflict((host) => chmodSync(join(host, "a.txt"), 0o600), "echo vm > a.txt", ["Changed a.txt"]))
   it.scoped("changed: now a link", () =>
-    conflict("", (host) => {
+    conflict((host) => {
       rmSync(join(host, "a.txt"))
       symlinkSync("b.txt", join(host, "a.txt"))
     }, "echo vm > a.txt", ["Changed a.txt"]))
   it.scoped("appeared", () =>
-    conflict("", (host) => writeFileSync(join(host, "n.txt"), "host"), "echo vm > n.txt", ["Appeared n.txt"]))
+    conflict((host) => writeFileSync(join(host, "n.txt"), "host"), "echo vm > n.txt", ["Appeared n.txt"]))
   it.scoped("appeared: left out of the mount", () =>
-    conflict("", () => {}, "mkdir old/node_modules", ["Appeared old/node_modules"]))
+    conflict(() => {}, "mkdir old/node_modules", ["Appeared old/node_modules"]))
   it.scoped("vanished: the file", () =>
-    conflict("", (host) => rmSync(join(host, "a.txt")), "echo vm > a.txt", ["Vanished a.txt"]))
+    conflict((host) => rmSync(join(host, "a.txt")), "echo vm > a.txt", ["Vanished a.txt"]))
   it.scoped("vanished: the folder that a new file goes to", () =>
-    conflict("", (host) => renameSync(join(host, "lib"), join(host, "lib2")), "echo vm > lib/new", ["Vanished lib"]))
+    conflict((host) => renameSync(join(host, "lib"), join(host, "lib2")), "echo vm > lib/new", ["Vanished lib"]))
   it.scoped("unseen: a removed folder holds what was left out, or is new", () =>
-    conflict("", (host) => writeFileSync(join(host, "lib/deep/new"), ""), "rm -r old lib", [
+    conflict((host) => writeFileSync(join(host, "lib/deep/new"), ""), "rm -r old lib", [
       "Unseen lib/deep/new",
       "Unseen old/node_modules"
     ]))
   it.scoped("all of them are listed", () =>
-    conflict("", (host) => {
+    conflict((host) => {
       writeFileSync(join(host, "a.txt"), "host")
       writeFileSync(join(host, "b.txt"), "host")
     }, "echo vm > a.txt; echo vm > b.txt; echo vm > fine", ["Changed a.txt", "Changed b.txt"]))
@@ -210,19 +210,16 @@ describe("a failure in the middle takes everything back", () => {
 
   it.scoped("whichever step it is", () =>
     Effect.gen(function*() {
-      let total = 0
       const seen = new Set<string>()
-      for (let stop = 0; stop <= total; stop++) {
+      for (let stop = 0; stop < 100; stop++) {
         const { apply, host, sh } = yield* given(files, { prepare: (host) => symlinkSync("a.txt", join(host, "link")) })
         yield* sh(script)
         const before = tree(host)
         let count = 0
         const outcome = yield* Effect.either(apply((operation) => {
           seen.add(operation)
-          if (count++ === stop && stop < total) throw new Error("injected")
-          if (stop === 0 && count === 1 && total === 0) throw new Error("injected")
+          if (count++ === stop) throw new Error("injected")
         }))
-        if (stop === 0) total = 40
         if (outcome._tag === "Right") {
           assert.isAbove(stop, 10)
           break

@@ -6,7 +6,6 @@
  */
 import * as Effect from "effect/Effect"
 import type { FilesystemError } from "../../../services/Filesystem.ts"
-import type { ProcessesError } from "../../../services/Processes.ts"
 import type { VmShape } from "../../../services/Vm.ts"
 import type { WriteBackFailed } from "../WriteBackError.ts"
 import type { Facts, HostFolder } from "./HostFolder.ts"
@@ -88,12 +87,12 @@ export const stage = (
   part: Part,
   restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
   host: (path: string, run: () => Promise<void>) => Effect.Effect<void, WriteBackFailed>
-): Effect.Effect<void, WriteBackFailed | FilesystemError | ProcessesError> =>
+): Effect.Effect<void, WriteBackFailed | FilesystemError> =>
   Effect.forEach(part.steps, (step) => {
     const path = part.mount + step.path
     const { folder } = part
     if (makes(step, "symlink")) {
-      return Effect.flatMap(restore(linkTarget(vm, path)), (target) =>
+      return Effect.flatMap(restore(vm.filesystem.readlink(path)), (target) =>
         host(folder.root, () => journal.putLink(folder, step.path, target, replaced(step))))
     }
     if (!makes(step, "file")) {
@@ -105,13 +104,6 @@ export const stage = (
         journal.stage(folder, step.path, content, step.after!.mode, replaced(step)))
     })
   }, { discard: true })
-
-/** The Filesystem service has no call for this; a command tells. */
-const linkTarget = (vm: VmShape, path: string): Effect.Effect<string, ProcessesError> =>
-  Effect.map(
-    vm.processes.exec(`readlink -- "$1"`, { args: [path], cwd: "/" }),
-    ({ stdout }) => stdout.endsWith("\n") ? stdout.slice(0, -1) : stdout
-  )
 
 /**
  * Brings the files to their places, removes what is to go, and sets the permissions of folders.

@@ -1,4 +1,4 @@
-/** Changes of file content, with their limits and their effects on the inode. All are checked before anything changes. */
+/** Changes of file content: their limits, checked before anything changes, and their effects on the inode. */
 import { type Content, MAX_FILE_SIZE } from "./content.ts"
 import type { Inode } from "./inode.ts"
 import type { Operation } from "./operation.ts"

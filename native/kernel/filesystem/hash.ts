@@ -1,6 +1,6 @@
 /**
- * HalfSipHash-1-3 of a string under a random key of this process. Multiplicative hashes collide on known inputs whatever
- * their seed; this one leaves a guest that chooses file names nothing to aim at.
+ * HalfSipHash-1-3 of a string under a random key of this process. Multiplicative hashes collide on known inputs
+ * whatever their seed; this one leaves a guest that chooses file names nothing to aim at.
  */
 const key = crypto.getRandomValues(new Int32Array(2))
 const key0 = key[0]

@@ -128,6 +128,17 @@ describe("mounts", () => {
     fails("EBUSY", () => fs.rename(root, "/deep", "/x"))
   })
 
+  it("leave the directory that they covered before a restore", () => {
+    const fs = make()
+    fs.mkdir(root, "/before")
+    const snapshot = fs.snapshot()
+    fs.rename(root, "/before", "/m")
+    fs.mount("/m", tree("/f"))
+    fs.restore(snapshot)
+    assert.deepStrictEqual(names(fs, "/before"), [])
+    assert.deepStrictEqual(names(fs, "/m"), ["f"])
+  })
+
   it("have snapshots of their own", () => {
     const fs = make()
     fs.mount("/m", tree("/f"))

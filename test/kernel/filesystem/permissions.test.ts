@@ -126,6 +126,11 @@ describe("permissions", () => {
     fails("EACCES", () => fs.remove(user, "/home/user/a", { recursive: true }))
     assert.deepStrictEqual(names(fs, "/home/user/a"), ["1", "b"])
     fs.unlink(root, "/home/user/a/b/roots/file")
+    fs.mkdir(root, "/home/user/a/sticky")
+    fs.chmod(root, "/home/user/a/sticky", 0o1777)
+    fs.writeFile(other, "/home/user/a/sticky/theirs", bytes(""))
+    fails("EPERM", () => fs.remove(user, "/home/user/a", { recursive: true }))
+    fs.unlink(other, "/home/user/a/sticky/theirs")
     // An empty directory of somebody else can go, for its parent is one's own.
     fs.remove(user, "/home/user/a", { recursive: true })
     assert.deepStrictEqual(names(fs, "/home/user"), [])

@@ -72,6 +72,17 @@ describe("snapshots", () => {
     assert.deepInclude(fs.usage(), { bytes: 0, inodes: 0 })
   })
 
+  it("are foreign once another VM has changed them", () => {
+    const one = make()
+    one.writeFile(root, "/a", new Uint8Array(1000))
+    const two = make({ root: one.snapshot() })
+    two.writeFile(root, "/b", new Uint8Array(10))
+    one.restore(two.snapshot())
+    one.unlink(root, "/a")
+    one.unlink(root, "/b")
+    assert.deepInclude(one.usage(), { bytes: 0, inodes: 0 })
+  })
+
   it("never give an inode number out twice", () => {
     const fs = make()
     const before = fs.snapshot()

@@ -1,0 +1,42 @@
+/** Signals by number and name, and what they do to a process that has not said otherwise. */
+const names = [
+  "EXIT", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
+  "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH",
+  "IO", "PWR", "SYS"
+]
+
+export const signalNames: ReadonlyArray<string> = names
+
+export const SIGHUP = 1
+export const SIGINT = 2
+export const SIGQUIT = 3
+export const SIGKILL = 9
+export const SIGPIPE = 13
+export const SIGALRM = 14
+export const SIGTERM = 15
+export const SIGCHLD = 17
+export const SIGCONT = 18
+export const SIGSTOP = 19
+
+const ignoredByDefault: ReadonlySet<number> = new Set([17, 18, 23, 28])
+const stopping: ReadonlySet<number> = new Set([19, 20, 21, 22])
+
+export const isIgnoredByDefault = (signal: number): boolean => ignoredByDefault.has(signal)
+export const isStopping = (signal: number): boolean => stopping.has(signal)
+
+/** The number of `TERM`, `SIGTERM`, `sigterm` or `15`. */
+export const signalNumber = (spec: string): number | undefined => {
+  if (/^\d+$/.test(spec)) return Number(spec) <= 64 ? Number(spec) : undefined
+  const index = names.indexOf(spec.toUpperCase().replace(/^SIG/, ""))
+  return index >= 0 ? index : undefined
+}
+
+export const signalName = (signal: number): string => names[signal] ?? String(signal)
+
+const descriptions: Readonly<Record<number, string>> = {
+  1: "Hangup", 2: "Interrupt", 3: "Quit", 4: "Illegal instruction", 5: "Trace/breakpoint trap", 6: "Aborted",
+  7: "Bus error", 8: "Floating point exception", 9: "Killed", 10: "User defined signal 1", 11: "Segmentation fault",
+  12: "User defined signal 2", 13: "Broken pipe", 14: "Alarm clock", 15: "Terminated"
+}
+
+export const signalDescription = (signal: number): string => descriptions[signal] ?? `Unknown signal ${signal}`
