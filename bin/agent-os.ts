@@ -1,7 +1,10 @@
-/** The entry of the `agent-os` command. Asking for the version loads nothing else. */
+/** The entry of the `agent-os` command. Questions about the command itself load nothing else. */
+import { helpFor } from "./help.ts"
 import { version } from "./version.ts"
 
-const [first, ...others] = process.argv.slice(2)
+const words = process.argv.slice(2)
+const help = helpFor(words)
 
-if (others.length === 0 && (first === "--version" || first === "-V")) process.stdout.write(`${version()}\n`)
+if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) process.stdout.write(`${version()}\n`)
+else if (help !== undefined) process.stdout.write(help)
 else (await import("./cli.ts")).main()

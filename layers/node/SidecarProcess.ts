@@ -103,7 +103,13 @@ export const connect = (
     return { transport, control, exited: Deferred.await(exited), pid: child.pid!, token }
   })
 
-const defaultProgram = (): string => createRequire(import.meta.url).resolve("#sidecar/main.js")
+/**
+ * The sidecar program that belongs to this package.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultProgram = (): string => createRequire(import.meta.url).resolve("#sidecar/main.js")
 
 const checkProgram = (program: string) =>
   Effect.tryPromise({
@@ -115,8 +121,13 @@ const checkProgram = (program: string) =>
       })
   })
 
-/** What a Node.js of this version calls its permission model; it became stable in 22.13 and 23.5. */
-const permissionFlag = (version: string): string => {
+/**
+ * What a Node.js of this version calls its permission model; it became stable in 22.13 and 23.5.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const permissionFlag = (version: string): string => {
   const [major, minor] = version.split(".").map(Number)
   return major > 23 || (major === 23 && minor >= 5) || (major === 22 && minor >= 13)
     ? "--permission"

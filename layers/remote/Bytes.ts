@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as Codec from "../../src/wire/Codec.ts"
+import * as Codec from "../../src/wire/Codec.ts"
 import { CHUNK_BYTES, record } from "../../src/wire/Stream.ts"
 
 /**
@@ -76,5 +76,40 @@ export class Gather {
     }
     whole.set(last, at)
     return whole
+  }
+}
+
+/** The largest file that can be read whole: the most that the limit `readBytes` can be. */
+const MAX_FILE = 2 ** 30
+
+/**
+ * Puts a file together whose size comes first, so that each piece is copied once, to its place.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class GatherFile {
+  private whole: Uint8Array | undefined
+  private filled = 0
+
+  /** Throws `Malformed` when it is not what was announced. */
+  add(bytes: Uint8Array): void {
+    if (this.whole === undefined) {
+      const size = Codec.decode(Codec.f64, bytes)
+      if (!Number.isInteger(size) || size < 0 || size > MAX_FILE) throw new Codec.Malformed(`file of ${size} bytes`)
+      this.whole = new Uint8Array(size)
+      return
+    }
+    if (bytes.length > this.whole.length - this.filled) {
+      throw new Codec.Malformed(`more than the ${this.whole.length} bytes that were announced`)
+    }
+    this.whole.set(bytes, this.filled)
+    this.filled += bytes.length
+  }
+
+  /** The content: `answer` itself, copied, when nothing came before it. A file that has shrunk meanwhile is shorter. */
+  finish(answer: Uint8Array): Uint8Array {
+    if (this.whole === undefined) return answer.slice()
+    return this.filled === this.whole.length ? this.whole : this.whole.slice(0, this.filled)
   }
 }

@@ -13,7 +13,7 @@ import { checkSafe, checkWritable } from "../../src/Paths.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { RecordParser } from "../../src/wire/Stream.ts"
 import { readFiles, writeFiles } from "./Batch.ts"
-import { Gather, pieces } from "./Bytes.ts"
+import { Gather, GatherFile, pieces } from "./Bytes.ts"
 import { decoded } from "./ConnectionTransport.ts"
 import { open, readStream, writeStream } from "./OpenFiles.ts"
 import { mountFs } from "./RemoteMounts.ts"
@@ -37,7 +37,7 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
 
   const readFile = (path: string): Effect.Effect<Uint8Array, FilesystemError> =>
     guarded(checkSafe(path), () => {
-      const gather = new Gather()
+      const gather = new GatherFile()
       return Effect.map(
         call(link, Operations.readFile, { vm, path }, { down: (bytes) => gather.add(bytes) }),
         (last) => {

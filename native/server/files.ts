@@ -2,16 +2,18 @@
  * The operations on single files and directories.
  */
 import * as Codec from "../../src/wire/Codec.ts"
+import type { Exchange } from "../../src/wire/Exchange.ts"
 import type { Operation } from "../../src/wire/Operations.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { CHUNK_BYTES } from "../../src/wire/Stream.ts"
 import { Fault } from "../kernel/fault.ts"
 import type { Filesystem } from "../kernel/filesystem/filesystem.ts"
 import { O_RDONLY } from "../kernel/filesystem/flags.ts"
+import type { OpenFile } from "../kernel/filesystem/open-file.ts"
 import type { Stat } from "../kernel/filesystem/stat.ts"
 import type { Vm } from "../kernel/vm.ts"
 import type { Route } from "./server.ts"
-import type { Answer } from "./session.ts"
+import type { Answer, Session } from "./session.ts"
 import { receive, send, sendRecords } from "./streams.ts"
 
 /** An operation that is one step and answers at once. */
@@ -46,15 +48,23 @@ const readFile: Answer = (session, exchange, body) => {
     file.close()
     throw thrown
   }
-  send(
-    session,
-    exchange,
-    () => {
-      const piece = file.read(CHUNK_BYTES)
-      return piece.length === 0 ? undefined : piece
-    },
-    () => file.close()
-  )
+  sendFile(session, exchange, file)
+}
+
+/** Sends the size that a file has now, then as much of its content. */
+const sendFile = (session: Session, exchange: Exchange, file: OpenFile): void => {
+  const { size } = file.stat()
+  let announced = false
+  const next = () => {
+    if (!announced) {
+      announced = true
+      return Codec.encode(Codec.f64, size)
+    }
+    // it may have grown meanwhile
+    const piece = file.read(Math.min(CHUNK_BYTES, size - file.position))
+    return piece.length === 0 ? undefined : piece
+  }
+  send(session, exchange, next, () => file.close())
 }
 
 const readdir: Answer = (session, exchange, body) => {

@@ -47,6 +47,8 @@ export class ShellHost {
   private starting: Promise<GuestWorker> | undefined
   private readonly abort = new AbortController()
   private readonly running = new Map<number, Running>()
+  /** Starts that wait until it is known whether the worker outlives a process that is being stopped. */
+  private readonly held: Array<() => void> = []
   private readonly sleeping = new Map<number, Set<() => void>>()
   private cancelIdle: (() => void) | undefined
   private released = false
@@ -65,8 +67,12 @@ export class ShellHost {
       const { argv, command, cwd, env, pid } = process
       worker.spawn({ pid, command, argv, cwd, env, stdin })
     }
-    if (this.worker !== undefined) return spawn(this.worker)
-    this.acquire().then(spawn, (error: unknown) => this.refuse(process.pid, error))
+    const begin = () => {
+      if (this.worker !== undefined) return spawn(this.worker)
+      this.acquire().then(spawn, (error: unknown) => this.refuse(process.pid, error))
+    }
+    if (this.isStopping()) this.held.push(begin)
+    else begin()
   }
 
   /** A process's output has been handed on. */
@@ -94,6 +100,7 @@ export class ShellHost {
     this.cancelIdle?.()
     void this.worker?.kill()
     this.worker = undefined
+    this.held.length = 0
     for (const pid of Array.from(this.running.keys())) this.exit(pid, KILLED, "SIGKILL")
   }
 
@@ -176,6 +183,7 @@ export class ShellHost {
     this.sleeping.delete(pid)
     entry.process.state = { _tag: "exited", exitCode, signal }
     entry.events.onExit(exitCode, signal)
+    if (!this.isStopping()) for (const begin of this.held.splice(0)) begin()
     if (!this.idle || this.released) return
     if (this.options.pool.stats().waiting > 0) this.shed()
     else this.cancelIdle = this.options.after(IDLE_MS, () => this.shed())
@@ -183,11 +191,18 @@ export class ShellHost {
 
   private onDeath(worker: GuestWorker, reason: DeathReason, detail: string): void {
     if (this.worker === worker) this.worker = undefined
-    for (const [pid, { stopping }] of Array.from(this.running)) {
+    for (const [pid, { spawned, stopping }] of Array.from(this.running)) {
+      // one that waits for a worker gets another
+      if (!spawned) continue
       if (reason !== "killed") this.report(pid, detail)
       else if (!stopping) this.report(pid, "another process of the VM had to be stopped by force")
       this.exit(pid, KILLED, "SIGKILL")
     }
+  }
+
+  private isStopping(): boolean {
+    for (const { stopping } of this.running.values()) if (stopping) return true
+    return false
   }
 
   /** Tells whoever reads the process's output why it died. */
