@@ -35,6 +35,9 @@ const runOptions = {
   stdin: Options.boolean("stdin")
 }
 
+/** Stands for the operand `-`, at which the parser would stop to look for flags. */
+const DASH = "\0-"
+
 /** The script, and its arguments. */
 const operands = Args.repeated(Args.text())
 
@@ -47,11 +50,12 @@ const finish = (code: number) => Effect.sync(() => void (exitCode = code))
 const runCommand = (forScript: ReadonlyArray<string>) =>
   Command.make("run", { ...runOptions, operands }, ({ operands, ...flags }) =>
     Effect.gen(function*() {
-      const stray = operands.find((operand) => operand.startsWith("-") && operand !== "-")
+      const stray = operands.find((operand) => operand.startsWith("-"))
       if (stray !== undefined) {
         return yield* usage(`unknown flag ${stray}; flags of the script itself go after --; see agent-os run --help`)
       }
-      const given: Flags = { ...flags, operands: [...operands, ...forScript] }
+      const named = operands.map((operand) => operand === DASH ? "-" : operand)
+      const given: Flags = { ...flags, operands: [...named, ...forScript] }
       yield* Effect.flatMap(run(given), finish)
     }))
 
@@ -69,10 +73,13 @@ const program = (words: ReadonlyArray<string>) => {
   const root = Command.make("agent-os").pipe(
     Command.withSubcommands([runCommand(forScript), doctorCommand])
   )
-  return Command.run(root, { name: "agent-os", version: version() })(["node", "agent-os", ...ours])
+  return Command.run(root, { name: "agent-os", version: version() })([
+    "node",
+    "agent-os",
+    ...ours.map((word) => word === "-" ? DASH : word)
+  ])
 }
 
-// eslint-disable-next-line no-control-regex
 const colours = /\u001b\[[0-9;]*m/g
 
 const withoutColours = (stream: NodeJS.WriteStream, print: Console.Console["log"]): Console.Console["log"] =>
@@ -117,7 +124,9 @@ export const main = (): void => {
       disableErrorReporting: true,
       // standard input may be open still, and must not keep the command alive
       teardown: (exit) =>
-        process.exit(signalled !== undefined ? signalCodes[signalled] : Exit.isSuccess(exit) ? exitCode : ExitCode.failed)
+        process.exit(
+          signalled !== undefined ? signalCodes[signalled] : Exit.isSuccess(exit) ? exitCode : ExitCode.failed
+        )
     })
   )
 }

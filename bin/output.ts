@@ -13,8 +13,10 @@ const write = (stream: NodeJS.WriteStream, bytes: string | Uint8Array): Effect.E
 
 /** Writes to standard output. When nobody reads it any more, the command ends without a word. */
 export const toStdout = (bytes: string | Uint8Array): Effect.Effect<void, Failure> =>
-  Effect.flatMap(write(process.stdout, bytes), (written) =>
-    written ? Effect.void : Effect.fail(new Failure({ exitCode: ExitCode.brokenPipe, message: "" })))
+  Effect.flatMap(
+    write(process.stdout, bytes),
+    (written) => written ? Effect.void : Effect.fail(new Failure({ exitCode: ExitCode.brokenPipe, message: "" }))
+  )
 
 /** Writes to standard error; that nobody reads it is no failure. */
 export const toStderr = (bytes: string | Uint8Array): Effect.Effect<void> => Effect.asVoid(write(process.stderr, bytes))

@@ -16,10 +16,13 @@ cd "$folder" || exit 1
 : > "$counts"
 
 echo "looking at $folder"
-for entry in $(ls -A | tr ' ' '?'); do
+for entry in * .[!.]*; do
+  [ -e "$entry" ] || continue
   before=$(wc -l < "$counts")
-  # lines, bytes, path; wc adds totals of its own
-  find "./$entry" -type f -exec wc -lc {} + | awk '$3 != "total"' >> "$counts"
+  # lines, bytes and path with one space in between; wc aligns them, and adds totals of its own
+  find "./$entry" -type f -exec wc -lc {} + | awk '
+    $3 != "total" { sub(/^ +/, ""); sub(/ +/, " "); print }
+  ' >> "$counts"
   after=$(wc -l < "$counts")
   printf '  %-20s %5d files\n' "$(basename "$entry")" $((after - before))
 done
@@ -28,7 +31,7 @@ done
 awk '
   {
     path = $0
-    sub(/^ *[0-9]+ +[0-9]+ +/, "", path)
+    sub(/^[0-9]+ [0-9]+ /, "", path)
     name = path
     sub(/^.*\//, "", name)
     language = "(none)"
@@ -61,7 +64,7 @@ awk '
   sort -k2,2nr -k3 "$counts" | head -n 10 | awk '
     {
       path = $0
-      sub(/^ *[0-9]+ +[0-9]+ +\.\//, "", path)
+      sub(/^[0-9]+ [0-9]+ \.\//, "", path)
       printf "| %s | %d | %d |\n", path, $2, $1
     }
   '

@@ -33,6 +33,11 @@ export interface CallOptions {
   readonly up?: (() => Uint8Array | undefined) | undefined
   /** A piece of the answerer's stream. It is counted as dealt with when this returns; throwing withdraws the call. */
   readonly down?: ((bytes: Uint8Array) => void) | undefined
+  /**
+   * May give the memory, of just this length, that the next piece of the answerer's stream is put together in: `down`
+   * then gets it back. Saves a copy of large content. Must not throw.
+   */
+  readonly place?: ((length: number) => Uint8Array | undefined) | undefined
 }
 
 /**

@@ -61,7 +61,9 @@ const program: Effect.Effect<Check> = Effect.sync(() => {
     accessSync(path, constants.R_OK)
     return check("sidecar program", "ok", path)
   } catch (cause) {
-    return check("sidecar program", "fail", cause instanceof Error ? cause.message : String(cause), { advice: REINSTALL })
+    return check("sidecar program", "fail", cause instanceof Error ? cause.message : String(cause), {
+      advice: REINSTALL
+    })
   }
 })
 
@@ -82,7 +84,9 @@ const temporaryFolder: Effect.Effect<Check> = Effect.sync(() => {
 const memory: Effect.Effect<Check> = Effect.sync(() => {
   const free = Math.round(freemem() / MiB)
   const detail = `${free} MiB free of ${Math.round(totalmem() / MiB)} MiB`
-  return free >= 256 ? check("memory", "ok", detail) : check("memory", "warn", detail, { advice: "free some: a busy VM may take 256 MiB" })
+  return free >= 256
+    ? check("memory", "ok", detail)
+    : check("memory", "warn", detail, { advice: "free some: a busy VM may take 256 MiB" })
 })
 
 const HEAP_MB = 256

@@ -8,7 +8,9 @@ import { checks } from "./checks.ts"
 
 const line = ({ advice, detail, milliseconds, name, status }: Check): string => {
   const time = milliseconds === undefined ? "" : ` (${milliseconds} ms)`
-  return `${status.padEnd(5)} ${name.padEnd(18)} ${detail}${time}\n${advice === undefined ? "" : `${" ".repeat(25)}-> ${advice}\n`}`
+  return `${status.padEnd(5)} ${name.padEnd(18)} ${detail}${time}\n${
+    advice === undefined ? "" : `${" ".repeat(25)}-> ${advice}\n`
+  }`
 }
 
 /** Checks the machine and tells the outcome; gives the exit code. */

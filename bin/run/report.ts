@@ -69,7 +69,6 @@ export const sizeText = (bytes: number): string => {
 
 // a name that a guest chose must not steer the terminal
 const printable = (path: string): string =>
-  // eslint-disable-next-line no-control-regex
   path.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1))
 
 const line = ({ from, kind, path, size, type }: Change): string => {

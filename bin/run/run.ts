@@ -5,13 +5,13 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as NodeSidecar from "../../layers/node/NodeSidecar.ts"
-import type { ProcessError } from "../../src/errors/ProcessError.ts"
 import type { ProcessesError } from "../../services/Processes.ts"
 import type { Sidecar } from "../../services/Sidecar.ts"
 import type { VmShape } from "../../services/Vm.ts"
 import { Vm } from "../../services/Vm.ts"
 import { defaultLimits } from "../../src/config/Limits.ts"
 import type { VmConfigInput } from "../../src/config/VmConfig.ts"
+import type { ProcessError } from "../../src/errors/ProcessError.ts"
 import type { Change, VmSnapshot } from "../../src/VmSnapshot.ts"
 import { ExitCode, Failure, usage } from "../exit.ts"
 import { say, toStderr, toStdout } from "../output.ts"
@@ -62,7 +62,9 @@ const plan = (flags: Flags): Effect.Effect<Plan, Failure> =>
   Effect.gen(function*() {
     const [first, ...others] = flags.operands
     if (Option.isNone(flags.command) && first === undefined) {
-      return yield* usage("what shall run? Give a script, `-` for standard input, or -c COMMAND; see agent-os run --help")
+      return yield* usage(
+        "what shall run? Give a script, `-` for standard input, or -c COMMAND; see agent-os run --help"
+      )
     }
     if (flags.stdin && first === "-" && Option.isNone(flags.command)) {
       return yield* usage("--stdin: standard input is the script already")
@@ -86,8 +88,10 @@ const configOf = ({ flags, limits, mounts }: Plan): VmConfigInput => ({
   }))
 })
 
-const stdin = Stream.fromAsyncIterable(process.stdin as AsyncIterable<Uint8Array>, () =>
-  new Failure({ exitCode: ExitCode.failed, message: "standard input cannot be read" }))
+const stdin = Stream.fromAsyncIterable(
+  process.stdin as AsyncIterable<Uint8Array>,
+  () => new Failure({ exitCode: ExitCode.failed, message: "standard input cannot be read" })
+)
 
 const timedOut = (error: ProcessesError | Failure): error is ProcessError =>
   error._tag === "ProcessError" && error.reason === "TimedOut"
@@ -192,7 +196,9 @@ interface Reportable {
 
 const failedReport = (sink: Sink, error: Reportable): RunReport => {
   const { truncated, ...output } = sink.kept()
-  const conflicts = "conflicts" in error ? error.conflicts as ReadonlyArray<{ path: string; reason: string }> : undefined
+  const conflicts = "conflicts" in error
+    ? error.conflicts as ReadonlyArray<{ path: string; reason: string }>
+    : undefined
   return {
     exitCode: ExitCode.failed,
     ...output,

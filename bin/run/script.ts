@@ -31,7 +31,9 @@ const fromText = (name: string, content: Uint8Array): Script => {
 const read = (given: string): Uint8Array => {
   if (given === "-") return readFileSync(0)
   const stat = statSync(given, { throwIfNoEntry: false })
-  if (stat === undefined) throw new Error(`there is no file ${given}; a command goes with -c, as in: agent-os run -c "${given}"`)
+  if (stat === undefined) {
+    throw new Error(`there is no file ${given}; a command goes with -c, as in: agent-os run -c "${given}"`)
+  }
   if (stat.isDirectory()) throw new Error(`${given} is a folder, not a script`)
   if (stat.size > MAX_BYTES) throw new Error(`${given} is larger than ${MAX_BYTES} bytes`)
   return readFileSync(given)

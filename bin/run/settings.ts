@@ -27,7 +27,9 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 export const parseMount = (given: string): Effect.Effect<Mount, Failure> =>
   attempt(() => {
     const parts = /^(.+?):(\/[^:]*)(?::(ro|rw))?$/.exec(given)
-    if (parts === null) return refuse(`--mount ${given}: write HOST:GUEST, HOST:GUEST:ro or HOST:GUEST:rw, GUEST being absolute`)
+    if (parts === null) {
+      return refuse(`--mount ${given}: write HOST:GUEST, HOST:GUEST:ro or HOST:GUEST:rw, GUEST being absolute`)
+    }
     const hostPath = resolve(parts[1])
     if (!isFolder(hostPath)) refuse(`--mount ${given}: there is no folder ${hostPath}`)
     return { hostPath, path: parts[2].replace(/(?<=.)\/+$/, ""), writable: parts[3] === "rw" }
@@ -56,7 +58,12 @@ export const parseLimits = (
         refuse(`--limit ${pair}: there is no limit ${name}; there are ${Object.keys(Limits.fields).join(", ")}`)
       }
       const parts = /^(\d+)([KMG]?)(?:iB)?$/.exec(value)
-      return [name, parts === null ? refuse(`--limit ${pair}: write NAME=VALUE, as in ${name}=64M`) : Number(parts[1]) * sizes[parts[2]]]
+      return [
+        name,
+        parts === null
+          ? refuse(`--limit ${pair}: write NAME=VALUE, as in ${name}=64M`)
+          : Number(parts[1]) * sizes[parts[2]]
+      ]
     }))
   )
 

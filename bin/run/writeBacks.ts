@@ -13,8 +13,14 @@ interface Captured {
 
 /** What the writable folders are before the VM gets them. */
 export const capture = (mounts: ReadonlyArray<Mount>, exclude: ReadonlyArray<string>, maxEntries: number) =>
-  Effect.forEach(mounts.filter(({ writable }) => writable), ({ hostPath, path }) =>
-    Effect.map(WriteBack.captureBaseline({ hostPath, exclude, maxEntries }), (baseline): Captured => ({ path, baseline })))
+  Effect.forEach(
+    mounts.filter(({ writable }) => writable),
+    ({ hostPath, path }) =>
+      Effect.map(
+        WriteBack.captureBaseline({ hostPath, exclude, maxEntries }),
+        (baseline): Captured => ({ path, baseline })
+      )
+  )
 
 /**
  * Writes back, if the script ended well: of a failed one nobody knows whether it was done. `undefined` when it was not
@@ -32,10 +38,15 @@ export const apply = (
       if (!quiet) yield* say(`nothing was written back, since the exit code is ${exitCode}`)
       return undefined
     }
-    const targets = captured.map(({ baseline, path }) => ({ baseline, since: states.find((state) => state.path === path)! }))
+    const targets = captured.map(({ baseline, path }) => ({
+      baseline,
+      since: states.find((state) => state.path === path)!
+    }))
     const { left, written } = yield* WriteBack.apply({ vm, targets }).pipe(
       Effect.tapErrorTag("WriteBackRefused", ({ conflicts }) =>
-        quiet ? Effect.void : Effect.forEach(conflicts, (conflict) => say(`conflict: ${WriteBack.describeConflict(conflict)}`)))
+        quiet
+          ? Effect.void
+          : Effect.forEach(conflicts, (conflict) => say(`conflict: ${WriteBack.describeConflict(conflict)}`)))
     )
     if (!quiet) {
       yield* say(`written back: ${written.length} ${written.length === 1 ? "change" : "changes"}`)

@@ -34,7 +34,7 @@ export const copyTree: (
     const { isDirectory } = yield* filesystem.lstat(source)
     if (isDirectory && existing.isDirectory) {
       for (const name of yield* filesystem.readdir(source)) {
-        pending.push([joinChild(source, name), joinChild(target, name)])
+        pending.push([below(source, name), below(target, name)])
       }
     } else if (isDirectory || existing.isDirectory) {
       return yield* failed(isDirectory ? "ENOTDIR" : "EISDIR", source, target)
@@ -43,6 +43,10 @@ export const copyTree: (
     }
   }
 })
+
+/** A directory may be given with a trailing slash. */
+const below = (directory: string, name: string) =>
+  joinChild(directory.length > 1 && directory.endsWith("/") ? directory.slice(0, -1) : directory, name)
 
 /** A tree cannot be copied onto or into itself: the copy would grow while it is read. */
 const checkApart = Effect.fnUntraced(function*(filesystem: FilesystemShape, from: string, to: string) {

@@ -8,7 +8,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { basename, normalize } from "../../src/Paths.ts"
+import { normalize } from "../../src/Paths.ts"
 import type { Open } from "./VmFile.ts"
 import type { MakeDirectory, Remove } from "./VmFileSystem.ts"
 
@@ -65,11 +65,22 @@ const makeDirectory =
     const stem = normalize(`${options?.directory ?? DIRECTORY}/${options?.prefix ?? ""}`)
     return randomName(6).pipe(
       Effect.map((name) => `${stem}${name}`),
-      Effect.tap((path) => makeDirectory(path, { mode: 0o700 })),
+      Effect.tap((path) => makeDirectory(method, path, { mode: 0o700 })),
       Effect.retry({
         times: ATTEMPTS,
         while: (error) => error._tag === "SystemError" && error.reason === "AlreadyExists"
-      }),
-      Effect.mapError((error) => renamed(error, method))
+      })
     )
   }
+
+/** A file in a directory of its own. */
+const makeFile = (
+  { open }: Operations,
+  directory: MakeTemporary<FileSystem.MakeTempDirectoryOptions, string>
+): MakeTemporary<FileSystem.MakeTempFileOptions, { readonly directory: string; readonly path: string }> =>
+  Effect.fnUntraced(function*(method, options) {
+    const made = yield* directory(method, options)
+    const path = normalize(`${made}/${yield* randomName(12)}${options?.suffix ?? ""}`)
+    yield* Effect.scoped(open(method, path, { flag: "w+" }))
+    return { directory: made, path }
+  })

@@ -11,17 +11,16 @@
  * @since 0.1.0
  */
 import type { PlatformError } from "@effect/platform/Error"
+import { isPlatformError, SystemError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { FilesystemError, FilesystemShape } from "../../services/Filesystem.ts"
-import { KernelError } from "../../src/errors/KernelError.ts"
 import { NotYetSupported } from "../../src/errors/NotYetSupported.ts"
-import { PathError } from "../../src/errors/PathError.ts"
 import { dirname } from "../../src/Paths.ts"
+import { checkPath, checkWhole, length, milliseconds } from "./Arguments.ts"
 import { copyFile, copyTree } from "./CopyTree.ts"
 import { failedCall, type Origin, platformError } from "./PlatformErrors.ts"
-import { checkPath, checkWhole, length, milliseconds } from "./Arguments.ts"
 import * as Temporary from "./Temporary.ts"
 import { fileInfo, makeOpen } from "./VmFile.ts"
 import { absolute } from "./VmPath.ts"
@@ -41,41 +40,52 @@ export type At = <A>(
   use: (path: string) => Effect.Effect<A, FilesystemError | PlatformError>
 ) => Effect.Effect<A, PlatformError>
 
-const makeAt = (cwd: string): At => (method, path, use) =>
+type Between = <A>(
+  method: string,
+  from: string,
+  to: string,
+  use: (from: string, to: string) => Effect.Effect<A, FilesystemError | PlatformError>
+) => Effect.Effect<A, PlatformError>
+
+/** Of two paths, errors name the first. */
+const makeBetween = (cwd: string): Between => (method, from, to, use) =>
   Effect.suspend(() => {
-    const origin: Origin = { module: "FileSystem", method, pathOrDescriptor: path }
-    const refused = checkPath(origin, path)
+    const origin: Origin = { module: "FileSystem", method, pathOrDescriptor: from }
+    const refused = checkPath(origin, from) ?? checkPath(origin, to)
     return refused === undefined
-      ? Effect.mapError(use(absolute(cwd, path)), (error) => own(error) ? platformError(origin, error) : error)
+      ? Effect.mapError(
+        use(absolute(cwd, from), absolute(cwd, to)),
+        (error) => isPlatformError(error) ? error : platformError(origin, error)
+      )
       : Effect.fail(refused)
   })
-
-const own = (error: FilesystemError | PlatformError): error is FilesystemError =>
-  error._tag !== "BadArgument" && error._tag !== "SystemError"
 
 /**
  * @since 0.1.0
  * @category constructors
  */
 export const make = (filesystem: FilesystemShape, cwd: string): FileSystem.FileSystem => {
-  const at = makeAt(cwd)
-  const both: BothPaths = (method, from, to, use) => at(method, from, (from) => at(method, to, (to) => use(from, to)))
+  const between = makeBetween(cwd)
+  const at: At = (method, path, use) => between(method, path, path, use)
   const makeDirectory = directoryMaker(filesystem, at)
   const open = makeOpen(filesystem, at)
   const remove = remover(filesystem, at)
   return FileSystem.make({
     ...attributes(filesystem, at),
-    ...names(filesystem, at, both),
+    ...names(filesystem, at, between),
     ...Temporary.make({ makeDirectory, open, remove }),
-    makeDirectory,
+    makeDirectory: (path, options) => makeDirectory("makeDirectory", path, options),
     open: (path, options) => open("open", path, options),
     remove: (path, options) => remove("remove", path, options),
     copy: (from, to, options) =>
-      both("copy", from, to, (from, to) => copyTree(filesystem, from, to, options?.overwrite === true)),
-    copyFile: (from, to) => both("copyFile", from, to, (from, to) => copyFile(filesystem, from, to)),
+      between("copy", from, to, (from, to) => copyTree(filesystem, from, to, options?.overwrite === true)),
+    copyFile: (from, to) => between("copyFile", from, to, (from, to) => copyFile(filesystem, from, to)),
     readDirectory: (path, options) =>
-      at("readDirectory", path, (path) =>
-        options?.recursive === true ? readRecursive(filesystem, path) : filesystem.readdir(path)),
+      at(
+        "readDirectory",
+        path,
+        (path) => options?.recursive === true ? readRecursive(filesystem, path) : filesystem.readdir(path)
+      ),
     readFile: (path) => at("readFile", path, filesystem.readFile),
     writeFile: (path, bytes, options) =>
       (options?.flag ?? "w") === "w" && options?.mode === undefined
@@ -89,13 +99,6 @@ export const make = (filesystem: FilesystemShape, cwd: string): FileSystem.FileS
     watch: (path) => Stream.fromEffect(at("watch", path, unwatched(filesystem)))
   })
 }
-
-type BothPaths = <A>(
-  method: string,
-  from: string,
-  to: string,
-  use: (from: string, to: string) => Effect.Effect<A, FilesystemError | PlatformError>
-) => Effect.Effect<A, PlatformError>
 
 /** What is known about files and is set on them. */
 const attributes = (filesystem: FilesystemShape, at: At) =>
@@ -112,10 +115,15 @@ const attributes = (filesystem: FilesystemShape, at: At) =>
           Effect.zipRight(checkWhole("chown", "uid", uid), checkWhole("chown", "gid", gid)),
           filesystem.chown(path, uid, gid)
         )),
-    stat: (path) => at("stat", path, (path) => Effect.map(filesystem.stat(path), fileInfo)),
+    stat: (path) =>
+      at("stat", path, (path) =>
+        Effect.map(filesystem.stat(path), fileInfo)),
     truncate: (path, size) =>
-      at("truncate", path, (path) =>
-        Effect.flatMap(length("truncate", size), (size) => filesystem.truncate(path, size))),
+      at(
+        "truncate",
+        path,
+        (path) => Effect.flatMap(length("truncate", size), (size) => filesystem.truncate(path, size))
+      ),
     utimes: (path, atime, mtime) =>
       at("utimes", path, (path) =>
         Effect.flatMap(
@@ -125,12 +133,12 @@ const attributes = (filesystem: FilesystemShape, at: At) =>
   }) satisfies Partial<FileSystem.FileSystem>
 
 /** Names of files and where they lead. */
-const names = (filesystem: FilesystemShape, at: At, both: BothPaths) =>
+const names = (filesystem: FilesystemShape, at: At, between: Between) =>
   ({
-    link: (from, to) => both("link", from, to, filesystem.link),
+    link: (from, to) => between("link", from, to, filesystem.link),
     readLink: (path) => at("readLink", path, filesystem.readlink),
     realPath: (path) => at("realPath", path, filesystem.realpath),
-    rename: (from, to) => both("rename", from, to, filesystem.move),
+    rename: (from, to) => between("rename", from, to, filesystem.move),
     symlink: (target, path) => at("symlink", path, (path) => filesystem.symlink(target, path))
   }) satisfies Partial<FileSystem.FileSystem>
 
@@ -138,16 +146,20 @@ const names = (filesystem: FilesystemShape, at: At, both: BothPaths) =>
  * @since 0.1.0
  * @category models
  */
-export type MakeDirectory = FileSystem.FileSystem["makeDirectory"]
+export type MakeDirectory = (
+  method: string,
+  path: string,
+  options?: FileSystem.MakeDirectoryOptions
+) => Effect.Effect<void, PlatformError>
 
 /** Node gives the mode to every directory that it makes. */
-const directoryMaker = (filesystem: FilesystemShape, at: At): MakeDirectory => (path, options) =>
-  at("makeDirectory", path, (path) =>
+const directoryMaker = (filesystem: FilesystemShape, at: At): MakeDirectory => (method, path, options) =>
+  at(method, path, (path) =>
     Effect.gen(function*() {
       const recursive = options?.recursive === true
       const mode = options?.mode
       if (mode === undefined) return yield* filesystem.mkdir(path, { recursive })
-      yield* checkWhole("makeDirectory", "mode", mode)
+      yield* checkWhole(method, "mode", mode)
       const missing = recursive ? yield* missingFrom(filesystem, path) : [path]
       yield* filesystem.mkdir(path, { recursive })
       for (const made of missing) yield* filesystem.chmod(made, mode & ~UMASK)
@@ -179,7 +191,8 @@ const remover = (filesystem: FilesystemShape, at: At): Remove => (method, path, 
       ? filesystem.delete(path, { recursive })
       : Effect.flatMap(
         filesystem.lstat(path),
-        (stat) => stat.isDirectory ? Effect.fail(failedCall(origin, "EISDIR", "rm", path)) : filesystem.delete(path)
+        (stat): Effect.Effect<void, FilesystemError | PlatformError> =>
+          stat.isDirectory ? Effect.fail(failedCall(origin, "EISDIR", "rm", path)) : filesystem.delete(path)
       ))
   return options?.force === true
     ? Effect.catchIf(removed, (error) => error._tag === "SystemError" && error.reason === "NotFound", () => Effect.void)
@@ -193,5 +206,18 @@ const readRecursive = (filesystem: FilesystemShape, path: string) =>
     return entries.map((entry) => entry.path.slice(start))
   })
 
-const unwatched = (filesystem: FilesystemShape) => (path: string): Effect.Effect<never, FilesystemError> =>
-  Effect.zipRight(filesystem.stat(path), Effect.fail(new NotYetSupported({ feature: "watching files", path })))
+const unwatched =
+  (filesystem: FilesystemShape) => (path: string): Effect.Effect<never, FilesystemError | SystemError> =>
+    Effect.zipRight(
+      filesystem.stat(path),
+      Effect.fail(
+        new SystemError({
+          reason: "Unknown",
+          module: "FileSystem",
+          method: "watch",
+          pathOrDescriptor: path,
+          description: "watching the files of a VM is not supported yet",
+          cause: new NotYetSupported({ feature: "watching files", path })
+        })
+      )
+    )

@@ -15,8 +15,7 @@ import { normalize } from "../../src/Paths.ts"
  * @since 0.1.0
  * @category combinators
  */
-export const absolute = (cwd: string, path: string): string =>
-  normalize(path.startsWith("/") ? path : `${cwd}/${path}`)
+export const absolute = (cwd: string, path: string): string => normalize(path.startsWith("/") ? path : `${cwd}/${path}`)
 
 /**
  * @since 0.1.0

@@ -83,7 +83,7 @@ export class Gather {
 const MAX_FILE = 2 ** 30
 
 /**
- * Puts a file together whose size comes first, so that each piece is copied once, to its place.
+ * Puts a file together whose size comes first, so that each piece is received into its place, or copied there once.
  *
  * @since 0.1.0
  * @category models
@@ -103,8 +103,14 @@ export class GatherFile {
     if (bytes.length > this.whole.length - this.filled) {
       throw new Codec.Malformed(`more than the ${this.whole.length} bytes that were announced`)
     }
-    this.whole.set(bytes, this.filled)
+    if (bytes.buffer !== this.whole.buffer) this.whole.set(bytes, this.filled)
     this.filled += bytes.length
+  }
+
+  /** Where the next piece belongs, if it can be that long. */
+  place(length: number): Uint8Array | undefined {
+    const { filled, whole } = this
+    return whole !== undefined && length <= whole.length - filled ? whole.subarray(filled, filled + length) : undefined
   }
 
   /** The content: `answer` itself, copied, when nothing came before it. A file that has shrunk meanwhile is shorter. */

@@ -195,6 +195,7 @@ const call = <A, B>(
   options: {
     readonly up?: (() => Uint8Array | undefined) | undefined
     readonly down?: ((bytes: Uint8Array) => void) | undefined
+    readonly place?: ((length: number) => Uint8Array | undefined) | undefined
   } | undefined
 ): Effect.Effect<B, TransportError | WireFailure> =>
   Effect.async((resume) => {
@@ -217,7 +218,8 @@ const call = <A, B>(
         return undefined
       }
     }
-    const { down, up } = options ?? {}
+    const { down, place, up } = options ?? {}
+    if (place !== undefined) exchange.handlers.place = place
     if (down !== undefined) {
       exchange.handlers.onChunk = (bytes) =>
         guarded(() => {

@@ -20,7 +20,7 @@ import { mountFs } from "./RemoteMounts.ts"
 import { exportRoot } from "./RemoteSnapshots.ts"
 import { virtualStat } from "./Stat.ts"
 import { bytesRead, bytesWritten } from "./Telemetry.ts"
-import { call, explainControl, type VmLink } from "./VmLink.ts"
+import { call, control, type VmLink } from "./VmLink.ts"
 
 /** Content up to this size travels inside its request. */
 const INLINE_BYTES = 512 * 1024
@@ -39,7 +39,10 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
     guarded(checkSafe(path), () => {
       const gather = new GatherFile()
       return Effect.map(
-        call(link, Operations.readFile, { vm, path }, { down: (bytes) => gather.add(bytes) }),
+        call(link, Operations.readFile, { vm, path }, {
+          down: (bytes) => gather.add(bytes),
+          place: (length) => gather.place(length)
+        }),
         (last) => {
           const content = gather.finish(last)
           bytesRead.unsafeUpdate(content.length, [])
@@ -157,12 +160,9 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
     unmountFs: (path) =>
       guarded(
         checkSafe(path),
-        () => Effect.catchAll(link.control.Unmount({ vm, path }), (error) => explainControl(link, error))
+        () => control(link, (client) => client.Unmount({ vm, path }))
       ),
-    listMounts: Effect.catchAll(
-      Effect.suspend(() => link.control.ListMounts({ vm })),
-      (error) => explainControl(link, error)
-    )
+    listMounts: control(link, (client) => client.ListMounts({ vm }))
   }
 }
 

@@ -17,7 +17,7 @@ import { checkSafe } from "../../src/Paths.ts"
 import type { TypeOf } from "../../src/wire/Codec.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { record } from "../../src/wire/Stream.ts"
-import { explain, explainControl, lost, type VmLink } from "./VmLink.ts"
+import { control, explain, lost, type VmLink } from "./VmLink.ts"
 
 /**
  * Reads a folder of the host as entries below `/`, parents first: links are kept and never followed, nothing outside the
@@ -55,10 +55,7 @@ export const mount = (
   const readOnly = isReadOnly(config)
   switch (plugin.id) {
     case "memory":
-      return Effect.catchAll(
-        Effect.suspend(() => link.control.MountMemory({ vm: link.vm, path, readOnly })),
-        (error) => explainControl(link, error)
-      )
+      return control(link, (client) => client.MountMemory({ vm: link.vm, path, readOnly }))
     case "host_dir":
       return importMount(link, path, readOnly, readDirectory(plugin.config, link.bounds))
     default:

@@ -14,7 +14,7 @@ import type { TypeOf } from "../../src/wire/Codec.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { RecordParser } from "../../src/wire/Stream.ts"
 import { records } from "./Bytes.ts"
-import { call, explainControl, type LinkError, type VmLink } from "./VmLink.ts"
+import { call, control, type LinkError, type VmLink } from "./VmLink.ts"
 
 type TreeEntry = TypeOf<typeof Operations.entryCodec>
 
@@ -71,9 +71,9 @@ const importEntries = (link: VmLink, target: "lower" | "bootstrap", entries: Rea
  * @category combinators
  */
 export const takeSnapshot = (link: VmLink, path: string): Effect.Effect<VmSnapshot, LinkError> =>
-  Effect.suspend(() => link.control.TakeSnapshot({ vm: link.vm, path })).pipe(
-    Effect.map(({ snapshot }) => ({ vmId: link.vmId, path, snapshot })),
-    Effect.catchAll((error) => explainControl(link, error))
+  Effect.map(
+    control(link, (client) => client.TakeSnapshot({ vm: link.vm, path })),
+    ({ snapshot }) => ({ vmId: link.vmId, path, snapshot })
   )
 
 /**
@@ -82,10 +82,7 @@ export const takeSnapshot = (link: VmLink, path: string): Effect.Effect<VmSnapsh
  */
 export const restore = (link: VmLink, { path, snapshot }: VmSnapshot): Effect.Effect<void, LinkError> =>
   path === "/"
-    ? Effect.catchAll(
-      Effect.suspend(() => link.control.Restore({ vm: link.vm, snapshot })),
-      (error) => explainControl(link, error)
-    )
+    ? control(link, (client) => client.Restore({ vm: link.vm, snapshot }))
     : Effect.fail(new KernelError({ errno: "EINVAL", syscall: "restore", path }))
 
 /**

@@ -19,7 +19,7 @@ import { mount, type ReadDirectory } from "./RemoteMounts.ts"
 import * as RemoteProcesses from "./RemoteProcesses.ts"
 import { diff, importBootstrap, importLower, restore, takeSnapshot } from "./RemoteSnapshots.ts"
 import { observed } from "./Telemetry.ts"
-import { type Connected, type ControlError, explainControl, lost, type VmLink } from "./VmLink.ts"
+import { type Connected, control, type ControlClient, type ControlError, lost, type VmLink } from "./VmLink.ts"
 
 /** How long the release of a VM may take before it is left to the sidecar. */
 const RELEASE_TIMEOUT = Duration.seconds(2)
@@ -67,7 +67,7 @@ export const lease = (
     const link = yield* hold(
       connected,
       config,
-      Effect.suspend(() => connected.control.Lease({ spec: specOf(config), sealed: !staged }))
+      (client) => client.Lease({ spec: specOf(config), sealed: !staged })
     )
     if (staged) yield* setUp(link, lessor.readDirectory, config)
     return { vm: services(link, lessor, config), release: release(link) }
@@ -83,7 +83,7 @@ const fork = (
   connected.transport !== origin.transport
     ? lost(origin)
     : Effect.map(
-      hold(connected, config, Effect.suspend(() => connected.control.Fork({ vm: origin.vm }))),
+      hold(connected, config, (client) => client.Fork({ vm: origin.vm })),
       (link) => ({ vm: services(link, lessor, config), release: release(link) })
     )
 
@@ -91,11 +91,11 @@ const fork = (
 const hold = (
   connected: Connected,
   config: VmConfig,
-  acquire: Effect.Effect<{ readonly vm: number; readonly vmId: string }, ControlError>
+  acquire: (client: ControlClient) => Effect.Effect<{ readonly vm: number; readonly vmId: string }, ControlError>
 ): Effect.Effect<VmLink, LeaseError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.map(
-      Effect.catchAll(acquire, (error) => explainControl(connected, error)),
+      control(connected, acquire),
       (leased): VmLink => ({
         ...connected,
         ...leased,
@@ -115,7 +115,7 @@ const setUp = (link: VmLink, readDirectory: ReadDirectory, config: VmConfig): Ef
     if (config.rootFilesystem.bootstrapEntries.length > 0) {
       yield* importBootstrap(link, config.rootFilesystem.bootstrapEntries)
     }
-    yield* Effect.catchAll(link.control.Seal({ vm: link.vm }), (error) => explainControl(link, error))
+    yield* control(link, (client) => client.Seal({ vm: link.vm }))
     for (const part of config.mounts) {
       if (!("plugin" in part)) return yield* new NotYetSupported({ feature: "this kind of mount", path: "mounts" })
       yield* mount(link, readDirectory, part).pipe(

@@ -25,7 +25,7 @@ import type { ReadDirectory } from "./RemoteMounts.ts"
 import * as RemoteVm from "./RemoteVm.ts"
 import { leases } from "./Telemetry.ts"
 import type { Connected } from "./VmLink.ts"
-import { explainControl } from "./VmLink.ts"
+import { control } from "./VmLink.ts"
 
 /**
  * @since 0.1.0
@@ -159,10 +159,7 @@ const orDisposed = (error: () => SidecarError | undefined) => <A, E, R>(effect: 
   })
 
 const askHealth = (connected: Connected) =>
-  Effect.catchAll(
-    connected.control.GetHealth(undefined),
-    (error) => Effect.catchTag(explainControl(connected, error), "KernelError", Effect.die)
-  )
+  Effect.catchTag(control(connected, (client) => client.GetHealth(undefined)), "KernelError", Effect.die)
 
 const disposedHealth = (sidecarId: string, state: SidecarDescription["state"]) =>
   new SidecarError({

@@ -7,6 +7,7 @@
 import type * as RpcClient from "@effect/rpc/RpcClient"
 import type { RpcClientError } from "@effect/rpc/RpcClientError"
 import type * as RpcGroup from "@effect/rpc/RpcGroup"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { CallError, CallOptions, TransportShape } from "../../services/Transport.ts"
 import { KernelError } from "../../src/errors/KernelError.ts"
@@ -115,12 +116,30 @@ export const explain = (link: Connected, error: CallError): Effect.Effect<never,
 }
 
 /**
- * The same for the control plane.
+ * The same for the control plane, whose client ends with the sidecar's Scope: who waits for it, or asks afterwards, was
+ * not interrupted.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const explainControl = (
+export const control = <A>(
+  link: Connected,
+  run: (client: ControlClient) => Effect.Effect<A, ControlError>
+): Effect.Effect<A, LinkError> =>
+  Effect.suspend((): Effect.Effect<A, LinkError> =>
+    link.transport.isOpen()
+      ? run(link.control).pipe(
+        Effect.catchAll((error) => explainControl(link, error)),
+        Effect.catchAllCause((cause) =>
+          Cause.isInterruptedOnly(cause) && !link.transport.isOpen()
+            ? Effect.flatMap(link.exited, (exit) => Effect.fail(exit))
+            : Effect.failCause(cause)
+        )
+      )
+      : lost(link)
+  )
+
+const explainControl = (
   link: Connected,
   error: ControlError
 ): Effect.Effect<never, LinkError> => {

@@ -36,9 +36,11 @@ const readFile: Answer = (session, exchange, body) => {
   const vm = session.vm(handle)
   const limit = vm.spec.limits.readBytes
   const file = vm.filesystem.open(vm.host, path, O_RDONLY)
+  let size
   try {
-    const { mode, size } = file.stat()
-    if ((mode & 0o170000) === 0o040000) throw new Fault("EISDIR", "read", path)
+    const stat = file.stat()
+    size = stat.size
+    if ((stat.mode & 0o170000) === 0o040000) throw new Fault("EISDIR", "read", path)
     if (size > limit) throw new Fault("EFBIG", "open", path, undefined, { name: "readBytes", value: limit })
     if (size <= INLINE_BYTES) {
       exchange.respond(vm.filesystem.readFile(vm.host, path))
@@ -48,12 +50,11 @@ const readFile: Answer = (session, exchange, body) => {
     file.close()
     throw thrown
   }
-  sendFile(session, exchange, file)
+  sendFile(session, exchange, file, size)
 }
 
-/** Sends the size that a file has now, then as much of its content. */
-const sendFile = (session: Session, exchange: Exchange, file: OpenFile): void => {
-  const { size } = file.stat()
+/** Sends the size that a file has, then as much of its content. */
+const sendFile = (session: Session, exchange: Exchange, file: OpenFile, size: number): void => {
   let announced = false
   const next = () => {
     if (!announced) {

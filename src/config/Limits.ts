@@ -27,13 +27,13 @@ export const Limits = Schema.Struct({
   processes: limit(256, 65_536),
   /** Open descriptors of one VM. Default 256. Enforced on open: ENFILE. */
   openFiles: limit(256, 65_536),
-  /** Pipes. Default 128. Enforced on creation: EAGAIN. */
+  /** Pipes. Default 128. Not enforced yet: another value is refused with NotYetSupported, as with the next three. */
   pipes: limit(128, 65_536),
-  /** Pseudo-terminals. Default 128. Enforced on creation: EAGAIN. */
+  /** Pseudo-terminals. Default 128. */
   ptys: limit(128, 65_536),
-  /** Sockets, listening ones included. Default 256. Enforced on creation: EAGAIN. */
+  /** Sockets, listening ones included. Default 256. */
   sockets: limit(256, 65_536),
-  /** Established connections. Default 256. Enforced on connect and accept: EAGAIN. */
+  /** Established connections. Default 256. */
   connections: limit(256, 65_536),
   /** Entries of one directory listing. Default 4,096. Enforced by the filesystem, on readdir: ENOMEM. */
   readdirEntries: limit(4096, 1_048_576),
@@ -47,9 +47,12 @@ export const Limits = Schema.Struct({
   stdinBytes: limit(16 * MiB, GiB),
   /** One whole-file read. Default 64 MiB. Enforced by the filesystem: EFBIG; streams are not bound by it. */
   readBytes: limit(64 * MiB, GiB),
-  /** JavaScript heap of one guest worker. Default 256 MiB. Enforced by the worker: it dies with SIGKILL. */
+  /**
+   * JavaScript heap of one guest worker. Default 256 MiB: a worker that passes it dies, its processes with SIGKILL. It is
+   * set for a whole sidecar (`workerHeapMb`); another value for one VM is refused with NotYetSupported.
+   */
   workerHeapBytes: limit(256 * MiB, 4 * GiB),
-  /** Time for one tool call, unless the tool has its own. Default 30 s. Enforced by the host: TimedOut. */
+  /** Time for one tool call, unless the tool has its own. Default 30 s. Tool calls are not there yet. */
   toolTimeoutMs: limit(30_000, 300_000)
 })
 

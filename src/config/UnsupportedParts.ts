@@ -4,9 +4,13 @@
  * @since 0.1.0
  */
 import { NotYetSupported } from "../errors/NotYetSupported.ts"
+import { defaultLimits } from "./Limits.ts"
 import type { Mount } from "./Mounts.ts"
 import { supportedPlugins } from "./Mounts.ts"
 import type { VmConfig } from "./VmConfig.ts"
+
+/** Limits that nothing enforces yet: another value than the default would be a promise that is not kept. */
+const unenforced = ["pipes", "ptys", "sockets", "connections", "workerHeapBytes", "toolTimeoutMs"] as const
 
 const mountFeature = (mount: Mount): readonly [feature: string, key: string] | undefined => {
   if ("driver" in mount) {
@@ -27,6 +31,7 @@ const mountFeature = (mount: Mount): readonly [feature: string, key: string] | u
  */
 export const unsupportedParts = (config: VmConfig): Array<NotYetSupported> => {
   const parts: Array<NotYetSupported> = []
+  const limits = defaultLimits()
   const add = (asked: boolean, feature: string, path: string) => {
     if (asked) {
       parts.push(new NotYetSupported({ feature, path }))
@@ -42,6 +47,9 @@ export const unsupportedParts = (config: VmConfig): Array<NotYetSupported> => {
       add(true, found[0], `mounts[${index}].${found[1]}`)
     }
   })
+  for (const name of unenforced) {
+    add(config.limits[name] !== limits[name], `the limit ${name}`, `limits.${name}`)
+  }
   add(config.additionalInstructions !== undefined, "instructions for agents", "additionalInstructions")
   add(config.toolKits.length > 0, "tool kits", "toolKits")
   add(config.permissions !== undefined, "permission policies", "permissions")

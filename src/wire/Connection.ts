@@ -99,7 +99,11 @@ export class Connection {
     this.window = options.window
     this.nextId = options.role === "host" ? 1 : 2
     this.outbox = new Outbox(options.link)
-    this.parser = new FrameParser(options.maxFrame, (kind, id, body) => this.onFrame(kind, id, body))
+    this.parser = new FrameParser(
+      options.maxFrame,
+      (kind, id, body) => this.onFrame(kind, id, body),
+      (kind, id, length) => kind === Kind.chunk ? this.find(id)?.handlers.place?.(length) : undefined
+    )
   }
 
   /** The largest frame that this side accepts; raised by the handshake. */

@@ -24,7 +24,9 @@ export class Cutter {
   constructor(
     headerBytes: number,
     private readonly bodyLength: (prefix: number) => number,
-    private readonly onPiece: (body: Uint8Array, header: DataView) => void
+    private readonly onPiece: (body: Uint8Array, header: DataView) => void,
+    /** May give the place into which a body that spans chunks is copied. */
+    private readonly place?: (length: number, header: DataView) => Uint8Array | undefined
   ) {
     this.head = new Uint8Array(headerBytes)
     this.view = new DataView(this.head.buffer)
@@ -54,7 +56,7 @@ export class Cutter {
       this.emit(chunk.subarray(at, at + length))
       return taken + length
     }
-    this.body = new Uint8Array(length)
+    this.body = this.place?.(length, this.view) ?? new Uint8Array(length)
     this.bodyFilled = 0
     return taken
   }

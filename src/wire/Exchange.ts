@@ -19,6 +19,8 @@ export interface ExchangeHandlers {
   onCancel?: () => void
   /** Bytes of the other side's stream. The receiver must `grant` them once it has dealt with them. */
   onChunk?: (bytes: Uint8Array) => void
+  /** May give the memory, of just this length, that the next chunk is received into. `onChunk` then gets it back. */
+  place?: (length: number) => Uint8Array | undefined
   /** The other side's stream is complete. */
   onEnd?: () => void
   /** More credit has come. */

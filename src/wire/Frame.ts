@@ -105,7 +105,12 @@ export class FrameFault {
 export class FrameParser {
   private readonly cutter: Cutter
 
-  constructor(public maxLength: number, onFrame: (kind: number, id: number, body: Uint8Array) => void) {
+  /** `place` may give the memory that a body is put together in, when it comes in several parts. */
+  constructor(
+    public maxLength: number,
+    onFrame: (kind: number, id: number, body: Uint8Array) => void,
+    place: (kind: number, id: number, length: number) => Uint8Array | undefined = () => undefined
+  ) {
     this.cutter = new Cutter(
       HEADER_BYTES,
       (length) => {
@@ -114,7 +119,8 @@ export class FrameParser {
         }
         return length - LENGTH_OVERHEAD
       },
-      (body, header) => onFrame(header.getUint8(4), header.getUint32(5, true), body)
+      (body, header) => onFrame(header.getUint8(4), header.getUint32(5, true), body),
+      (length, header) => place(header.getUint8(4), header.getUint32(5, true), length)
     )
   }
 

@@ -134,7 +134,12 @@ export const stat = make(16, "stat", onPath, statCodec)
 export const lstat = make(17, "lstat", onPath, statCodec)
 /** @since 0.1.0 @category operations */
 export const exists = make(18, "exists", onPath, Codec.bool)
-/** Down: the content, when it is larger than a frame; else it is the response. @since 0.1.0 @category operations */
+/**
+ * Down: the size as f64 and then the content, when it is larger than a frame; else it is the response.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const readFile = make(19, "readFile", onPath, Codec.rest)
 /** Up: the content, when `streamed`; else it is in the request. @since 0.1.0 @category operations */
 export const writeFile = make(

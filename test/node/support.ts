@@ -2,11 +2,22 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as TestSidecar from "../../layers/testing/TestSidecar.ts"
 import * as WriteBack from "../../layers/node/WriteBack.ts"
+import * as TestSidecar from "../../layers/testing/TestSidecar.ts"
 import type { LeaseError } from "../../services/Sidecar.ts"
 import type { VmShape } from "../../services/Vm.ts"
 import { Vm } from "../../services/Vm.ts"
@@ -80,7 +91,8 @@ export const given = (
     const apply: Given["apply"] = (beforeChange) =>
       WriteBack.apply({ vm, targets: [{ baseline, since }], beforeChange }).pipe(
         Effect.catchIf(
-          (error) => error._tag !== "WriteBackFailed" && error._tag !== "WriteBackRefused",
+          (error) =>
+            error._tag !== "WriteBackFailed" && error._tag !== "WriteBackRefused",
           (error) => Effect.die(error)
         )
       ) as ReturnType<Given["apply"]>

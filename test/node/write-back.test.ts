@@ -1,6 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import * as WriteBack from "../../layers/node/WriteBack.ts"
 import { given, temporaryFolder, tree } from "./support.ts"
@@ -11,7 +21,9 @@ describe("what is written back", () => {
   it.scoped("created, changed, removed and renamed files", () =>
     Effect.gen(function*() {
       const { apply, host, sh } = yield* given(files)
-      yield* sh("echo new > new.txt; echo more >> a.txt; rm b.txt; mv lib/c.txt lib/z.txt; mkdir -p x/y; echo q > x/y/q")
+      yield* sh(
+        "echo new > new.txt; echo more >> a.txt; rm b.txt; mv lib/c.txt lib/z.txt; mkdir -p x/y; echo q > x/y/q"
+      )
       const { left, written } = yield* apply()
       assert.deepStrictEqual(tree(host), {
         "a.txt": "file 644 onemore\n",
@@ -42,7 +54,9 @@ describe("what is written back", () => {
   it.scoped("whole folders: moved, removed, made anew, in the way of files", () =>
     Effect.gen(function*() {
       const { apply, host, sh } = yield* given({ ...files, "swap/f": "six", "plain": "seven" })
-      yield* sh("mv lib moved; echo five! > moved/deep/d.txt; rm -r old; mkdir old; echo n > old/n; rm -r swap; echo file > swap; rm plain; mkdir plain; echo in > plain/in")
+      yield* sh(
+        "mv lib moved; echo five! > moved/deep/d.txt; rm -r old; mkdir old; echo n > old/n; rm -r swap; echo file > swap; rm plain; mkdir plain; echo in > plain/in"
+      )
       yield* apply()
       assert.deepStrictEqual(tree(host), {
         "a.txt": "file 644 one",
@@ -74,7 +88,9 @@ describe("what is written back", () => {
   it.scoped("links, as links", () =>
     Effect.gen(function*() {
       const { apply, host, sh } = yield* given(files, { prepare: (host) => symlinkSync("a.txt", join(host, "link")) })
-      yield* sh("ln -sf /etc/passwd link; ln -s ../outside new; ln -s nowhere lib/n; rm old/e.txt; ln -s ../a.txt old/e.txt")
+      yield* sh(
+        "ln -sf /etc/passwd link; ln -s ../outside new; ln -s nowhere lib/n; rm old/e.txt; ln -s ../a.txt old/e.txt"
+      )
       yield* apply()
       const after = tree(host)
       assert.deepStrictEqual(
@@ -120,17 +136,25 @@ describe("conflicts are refused and leave the host as it is", () => {
   it.scoped("changed: content", () =>
     conflict((host) => writeFileSync(join(host, "a.txt"), "host"), "echo vm > a.txt; echo n > n", ["Changed a.txt"]))
   it.scoped("changed: same size and time, by another hand", () =>
-    conflict((host) => {
-      writeFileSync(join(host, "a.txt"), "eno")
-      utimesSync(join(host, "a.txt"), new Date(1), new Date(1))
-    }, "rm a.txt", ["Changed a.txt"]))
+    conflict(
+      (host) => {
+        writeFileSync(join(host, "a.txt"), "eno")
+        utimesSync(join(host, "a.txt"), new Date(1), new Date(1))
+      },
+      "rm a.txt",
+      ["Changed a.txt"]
+    ))
   it.scoped("changed: permissions", () =>
     conflict((host) => chmodSync(join(host, "a.txt"), 0o600), "echo vm > a.txt", ["Changed a.txt"]))
   it.scoped("changed: now a link", () =>
-    conflict((host) => {
-      rmSync(join(host, "a.txt"))
-      symlinkSync("b.txt", join(host, "a.txt"))
-    }, "echo vm > a.txt", ["Changed a.txt"]))
+    conflict(
+      (host) => {
+        rmSync(join(host, "a.txt"))
+        symlinkSync("b.txt", join(host, "a.txt"))
+      },
+      "echo vm > a.txt",
+      ["Changed a.txt"]
+    ))
   it.scoped("appeared", () =>
     conflict((host) => writeFileSync(join(host, "n.txt"), "host"), "echo vm > n.txt", ["Appeared n.txt"]))
   it.scoped("appeared: left out of the mount", () =>
@@ -145,10 +169,14 @@ describe("conflicts are refused and leave the host as it is", () => {
       "Unseen old/node_modules"
     ]))
   it.scoped("all of them are listed", () =>
-    conflict((host) => {
-      writeFileSync(join(host, "a.txt"), "host")
-      writeFileSync(join(host, "b.txt"), "host")
-    }, "echo vm > a.txt; echo vm > b.txt; echo vm > fine", ["Changed a.txt", "Changed b.txt"]))
+    conflict(
+      (host) => {
+        writeFileSync(join(host, "a.txt"), "host")
+        writeFileSync(join(host, "b.txt"), "host")
+      },
+      "echo vm > a.txt; echo vm > b.txt; echo vm > fine",
+      ["Changed a.txt", "Changed b.txt"]
+    ))
   it.scoped("what the VM did not touch may change freely", () =>
     Effect.gen(function*() {
       const { apply, host, sh } = yield* given(files)
@@ -274,7 +302,9 @@ describe("several mounts", () => {
       const outer = yield* WriteBack.captureBaseline({ hostPath: host })
       const inner = yield* WriteBack.captureBaseline({ hostPath: join(host, "lib") })
       const since = yield* vm.snapshotMount("/repo")
-      const error = yield* Effect.flip(WriteBack.apply({ vm, targets: [{ baseline: inner, since }, { baseline: outer, since }] }))
+      const error = yield* Effect.flip(
+        WriteBack.apply({ vm, targets: [{ baseline: inner, since }, { baseline: outer, since }] })
+      )
       assert.include(error.message, "within another writable mount")
     }))
 

@@ -7,10 +7,14 @@
  */
 import type { Account, Owner } from "./owner.ts"
 import { RadixTrie } from "./radix-trie.ts"
+import { STEP_BYTES, type Steps } from "./steps.ts"
 
 export const CHUNK_SIZE = 64 * 1024
 /** Largest size of a file, as on ext4. Beyond it: EFBIG. */
 export const MAX_FILE_SIZE = 2 ** 44
+
+/** Chunks that are copied in the time of one step. */
+const STEP_CHUNKS = STEP_BYTES / CHUNK_SIZE
 
 /** Who changes content, and what that allocates: `bytes` goes up and down with the chunks of `owner.account`. */
 export interface Allocation {
@@ -139,6 +143,12 @@ export class Content {
   }
 
   private dropFrom(allocation: Allocation, first: number): void {
+    if (first === 0) {
+      allocation.bytes -= this.charged(allocation.owner.account)
+      this.chunks = RadixTrie.empty()
+      this.stored = 0
+      return
+    }
     const gone: Array<number> = []
     this.chunks.forEach((chunk, index) => {
       gone.push(index)
@@ -183,12 +193,18 @@ export class Content {
     return content
   }
 
-  /** A copy that shares nothing with this content, charged to `allocation`. Holes stay holes. */
-  duplicate(allocation: Allocation): Content {
-    let copy = Content.empty.editable(allocation.owner)
-    this.chunks.forEach((chunk, index) => {
+  /**
+   * A copy that shares nothing with this content, charged to `allocation`, made in steps. Holes stay holes. This content
+   * must not be changed meanwhile.
+   */
+  *duplicate(allocation: Allocation): Steps<Content> {
+    let copy = Content.empty
+    let copied = 0
+    for (const [index, chunk] of this.chunks.entries()) {
       copy = copy.write(allocation, index * CHUNK_SIZE, chunk.bytes.subarray(0, chunk.length))
-    })
+      if (++copied % STEP_CHUNKS === 0) yield
+    }
+    copy = copy.editable(allocation.owner)
     copy.bytes = this.bytes
     return copy
   }

@@ -1,11 +1,11 @@
 /**
  * Copies of files and trees, keeping modes, times, links and the structure of hard links. A copy within one tree shares
- * its content with the original until either is written. Everything is checked before the first change.
+ * its content with the original until either is written. A copy is made in steps, of a snapshot of the original;
+ * everything is checked before the first change, and what somebody else changes meanwhile at the destination is EBUSY.
  */
-import { Fault } from "../fault.ts"
 import type { Content } from "./content.ts"
 import { createMode, newOwner } from "./create.ts"
-import { setContent } from "./data.ts"
+import { setContent, StagedAllocation } from "./data.ts"
 import { R_OK, W_OK, X_OK } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import { S_IFDIR, S_IFMT } from "./inode.ts"
@@ -16,8 +16,9 @@ import { mayCreateIn, owns, permitted, withoutPrivilege } from "./permissions.ts
 import { renamePath } from "./rename.ts"
 import { resolve, Walk } from "./resolve.ts"
 import type { State } from "./state.ts"
+import { finish, type Hold, holding, isFault, once, Pace, type Steps } from "./steps.ts"
 import { isWellFormed, utf8Length } from "./text.ts"
-import type { Tree } from "./tree.ts"
+import type { Snapshot, Tree } from "./tree.ts"
 import { checkDelete, isMountPoint, planRemoval, removeEntry } from "./unlink.ts"
 import { isTree } from "./volume.ts"
 
@@ -33,16 +34,18 @@ interface Step {
   readonly name: string
   /** The step that makes the directory of this one; -1 for the top. */
   readonly above: number
-  /** What is there already and is kept: a directory, or a file that gets new content. */
-  readonly existing: Inode | undefined
-  /** What is there already and makes way. */
-  readonly replaced: Inode | undefined
+  /** The inode that is there already, and whether it is kept: a directory, or a file that gets new content. */
+  readonly old: number | undefined
+  readonly keeps: boolean
 }
 
 interface Plan {
   readonly op: Operation
+  readonly state: State
   readonly from: Mount
-  readonly source: Tree
+  readonly source: Snapshot
+  /** Whether source and target are one tree. */
+  readonly within: boolean
   readonly target: Tree
   /** The mount and the directory that receive the copy. */
   readonly into: Mount
@@ -57,7 +60,7 @@ interface Plan {
 }
 
 const contentCost = (plan: Plan, content: Content): number =>
-  plan.source === plan.target ? content.charged(plan.target.account) : content.allocated
+  plan.within ? content.charged(plan.target.account) : content.allocated
 
 const isShared = (inode: Inode): boolean => !inode.isDirectory && inode.nlink > 1
 
@@ -67,32 +70,32 @@ const meet = (plan: Plan, source: Inode, name: string, above: number, directory:
   if (isMountPoint(plan.into, old)) throw op.fault("EBUSY")
   if (source.isDirectory && !old.isDirectory) throw op.fault("ENOTDIR")
   if (!source.isDirectory && old.isDirectory) throw op.fault("EISDIR")
-  if (plan.source === plan.target && source.ino === old.ino) throw op.fault("EINVAL")
+  if (plan.within && source.ino === old.ino) throw op.fault("EINVAL")
   if (plan.replace && old.isDirectory && old.entries!.size > 0) throw op.fault("ENOTEMPTY")
   if (!plan.replace && (old.isDirectory || (source.isFile && old.isFile))) {
     if (old.isFile && !permitted(old, op.credentials, W_OK)) throw op.fault("EACCES")
-    return { source, name, above, existing: old, replaced: undefined }
+    return { source, name, above, old: old.ino, keeps: true }
   }
   checkDelete(op, directory, old, old.isDirectory ? "directory" : "other")
-  return { source, name, above, existing: undefined, replaced: old }
+  return { source, name, above, old: old.ino, keeps: false }
 }
 
 /** Checks one name and counts what it will allocate. */
 const addStep = (plan: Plan, step: Step): void => {
   const { op } = plan
-  const { existing, source } = step
+  const { keeps, source } = step
   if (!permitted(source, op.credentials, source.isDirectory ? R_OK | X_OK : source.isFile ? R_OK : 0)) {
     throw op.fault("EACCES")
   }
   if (!source.isDirectory && !source.isFile && !source.isSymlink) throw op.fault("EINVAL")
   plan.steps.push(step)
-  if (existing === undefined) plan.inodes++
+  if (!keeps) plan.inodes++
   if (isShared(source)) {
     if (plan.linked.has(source.ino)) return
     plan.linked.add(source.ino)
   }
   if (source.content !== undefined) plan.bytes += contentCost(plan, source.content)
-  if (existing === undefined && source.target !== undefined) plan.bytes += utf8Length(source.target)
+  if (!keeps && source.target !== undefined) plan.bytes += utf8Length(source.target)
 }
 
 const stepFor = (
@@ -104,18 +107,32 @@ const stepFor = (
   old: Inode | undefined
 ): Step =>
   directory === undefined || old === undefined
-    ? { source, name, above, existing: undefined, replaced: undefined }
+    ? { source, name, above, old: undefined, keeps: false }
     : meet(plan, source, name, above, directory, old)
 
-const planChildren = (plan: Plan, at: number): void => {
-  const { existing, source } = plan.steps[at]
-  if (isMountPoint(plan.from, source)) throw plan.op.fault("EBUSY")
-  const adds = existing !== undefined && source.entries!.size > 0
-  if (adds && !permitted(existing, plan.op.credentials, W_OK | X_OK)) throw plan.op.fault("EACCES")
-  plan.source.list(source, (name, child) => {
+/** A directory of the target as it is now. It may have gone away since it was looked at last. */
+const directoryAt = (plan: Plan, ino: number): Inode => {
+  const directory = plan.target.inode(ino)
+  if (directory?.isDirectory !== true || directory.nlink === 0) throw plan.op.fault("EBUSY")
+  return directory
+}
+
+function* planChildren(plan: Plan, at: number, pace: Pace): Steps {
+  const { op, source: snapshot } = plan
+  const { keeps, old: merged, source } = plan.steps[at]
+  if (isMountPoint(plan.from, source)) throw op.fault("EBUSY")
+  if (keeps && source.entries!.size > 0 && !permitted(directoryAt(plan, merged!), op.credentials, W_OK | X_OK)) {
+    throw op.fault("EACCES")
+  }
+  for (const [name, ino] of source.entries!) {
+    const existing = keeps ? directoryAt(plan, merged!) : undefined
     const old = existing === undefined ? undefined : plan.target.child(existing, name)
-    addStep(plan, stepFor(plan, child, name, at, existing, old))
-  })
+    addStep(plan, stepFor(plan, snapshot.inode(ino)!, name, at, existing, old))
+    if (!pace.spend()) continue
+    // What cannot fit is refused before all of it has been listed.
+    plan.state.reserve(op, plan.bytes, plan.inodes)
+    yield
+  }
 }
 
 /** Whether `directory` lies in the tree under `top`. */
@@ -149,30 +166,67 @@ const makeNew = (plan: Plan, step: Step, directory: Inode, now: bigint): Inode =
   return plan.target.create(directory.ino, name, type | bits, uid, gid, now)
 }
 
-const perform = (plan: Plan): void => {
-  const { now, source, target } = plan
+/** Gives a file of the target the content of its original. */
+function* fill(plan: Plan, ino: number, content: Content): Steps {
+  const { op, state, target, within } = plan
+  if (within) {
+    const charged = content.charged(target.account)
+    state.reserve(op, charged - target.at(ino).content!.charged(target.account), 0)
+    setContent(target, ino, content, charged)
+    return
+  }
+  const allocation = new StagedAllocation(state, target)
+  try {
+    state.reserve(op, content.allocated, 0)
+    const copy = yield* content.duplicate(allocation)
+    const charged = allocation.bytes
+    if (target.inode(ino)?.content === undefined) throw op.fault("EBUSY")
+    setContent(target, ino, copy, charged)
+  } finally {
+    allocation.bytes = 0
+  }
+}
+
+/** Makes or finds the inode of one step, unless it is another name of one that is made already. */
+const makeStep = (plan: Plan, step: Step, directory: Inode, twin: number | undefined): number => {
+  const { now, op, state, target } = plan
+  const { keeps, name, old } = step
+  const found = target.child(directory, name)
+  if (found?.ino !== old) throw op.fault("EBUSY")
+  if (keeps) return old!
+  if (found !== undefined) {
+    if (isMountPoint(plan.into, found)) throw op.fault("EBUSY")
+    if (found.isDirectory && found.entries!.size > 0) throw op.fault("ENOTEMPTY")
+    removeEntry(target, directory, name, found, now)
+  }
+  state.reserve(op, step.source.target === undefined ? 0 : utf8Length(step.source.target), 1)
+  if (twin === undefined) return makeNew(plan, step, target.at(directory.ino), now).ino
+  target.link(directory.ino, name, twin, now)
+  return twin
+}
+
+function* perform(plan: Plan): Steps {
+  const { target } = plan
   const made: Array<number> = []
-  // From here on the content that two inodes will share cannot change in place.
-  target.freeze()
+  const pace = new Pace()
   const copies = new Map<number, number>()
   for (const step of plan.steps) {
-    const directory = step.above === -1 ? target.at(plan.directory) : target.at(made[step.above])
-    if (step.replaced !== undefined) removeEntry(target, directory, step.name, step.replaced, now)
-    const twin = isShared(step.source) ? copies.get(step.source.ino) : undefined
-    if (twin !== undefined && step.existing === undefined) {
-      target.link(directory.ino, step.name, twin, now)
-      made.push(twin)
-      continue
-    }
-    const inode = step.existing ?? makeNew(plan, step, directory, now)
-    made.push(inode.ino)
-    if (isShared(step.source)) copies.set(step.source.ino, inode.ino)
     const { content } = step.source
-    if (content === undefined) continue
-    setContent(target, inode.ino, content, source === target)
+    const directory = directoryAt(plan, step.above === -1 ? plan.directory : made[step.above])
+    const copied = isShared(step.source) ? copies.get(step.source.ino) : undefined
+    const twin = copied !== undefined && !step.keeps && target.inode(copied) !== undefined ? copied : undefined
+    const ino = makeStep(plan, step, directory, twin)
+    made.push(ino)
+    if (isShared(step.source)) copies.set(step.source.ino, ino)
+    if (content !== undefined && twin === undefined) yield* fill(plan, ino, content)
+    if (pace.spend(4)) yield
   }
   // Attributes last: making the entries of a directory changes its times.
-  plan.steps.forEach((step, i) => copyAttributes(plan, step.source, target.at(made[i])))
+  for (let i = 0; i < made.length; i++) {
+    const inode = target.inode(made[i])
+    if (inode !== undefined) copyAttributes(plan, plan.steps[i].source, inode)
+    if (pace.spend()) yield
+  }
 }
 
 const checkTop = (op: Operation, state: State, source: Tree, from: Walk, to: Walk, options: CopyOptions) => {
@@ -187,26 +241,40 @@ const checkTop = (op: Operation, state: State, source: Tree, from: Walk, to: Wal
 }
 
 /** A generated file has no content to share: what it reads as now is written. */
-const planGenerated = (op: Operation, state: State, origin: Walk, to: string): () => void => {
+const planGenerated = (op: Operation, state: State, origin: Walk, to: string): Copy => {
   const { volume } = origin.mount
   if (isTree(volume) || !origin.inode.isFile) throw op.fault("EINVAL")
   if (!permitted(origin.inode, op.credentials, R_OK)) throw op.fault("EACCES")
   const data = volume.read(origin.inode, op.caller.pid)
-  return () => writeWhole(new Operation(op.caller, op.syscall, to), state, data)
+  return () => once(() => writeWhole(new Operation(op.caller, op.syscall, to), state, data))
 }
 
+/** A copy that has been checked. */
+type Copy = () => Steps
+
 /** Checks a copy of `from` as `to`. An existing directory is merged into, an existing file overwritten. */
-export const planCopy = (op: Operation, state: State, from: string, to: string, options: CopyOptions): () => void => {
+function* planCopy(
+  op: Operation,
+  state: State,
+  hold: Hold,
+  [from, to]: readonly [from: string, to: string],
+  options: CopyOptions
+): Steps<Copy> {
   const origin = resolve(op, state.mounts, from, false)
   const source = origin.mount.tree
   if (source === undefined) return planGenerated(op, state, origin, to)
   const walk = new Walk(op, state.mounts, to)
   if (walk.toParent() !== "name") throw op.fault("EEXIST")
   const { existing, target } = checkTop(op, state, source, origin, walk, options)
+  hold.add(source)
+  if (source !== target) hold.add(target)
   const plan: Plan = {
     op,
+    state,
     from: origin.mount,
-    source,
+    // From here on the content that two inodes will share cannot change in place.
+    source: source.snapshot(),
+    within: source === target,
     target,
     into: walk.mount,
     directory: walk.inode.ino,
@@ -217,24 +285,38 @@ export const planCopy = (op: Operation, state: State, from: string, to: string, 
     inodes: 0,
     linked: new Set()
   }
-  addStep(plan, stepFor(plan, origin.inode, walk.name, -1, walk.inode, existing))
-  for (let at = 0; at < plan.steps.length; at++) if (plan.steps[at].source.isDirectory) planChildren(plan, at)
+  const pace = new Pace()
+  addStep(plan, stepFor(plan, plan.source.inode(origin.inode.ino)!, walk.name, -1, walk.inode, existing))
+  for (let at = 0; at < plan.steps.length; at++) {
+    if (plan.steps[at].source.isDirectory) yield* planChildren(plan, at, pace)
+    if (pace.spend()) yield
+  }
   state.reserve(op, plan.bytes, plan.inodes)
   return () => perform(plan)
 }
 
+export const copySteps = (op: Operation, state: State, from: string, to: string, options: CopyOptions): Steps =>
+  holding(op, function*(hold) {
+    const copy = yield* planCopy(op, state, hold, [from, to], options)
+    yield* copy()
+  })
+
 export const copyPath = (op: Operation, state: State, from: string, to: string, options: CopyOptions): void =>
-  planCopy(op, state, from, to, options)()
+  finish(copySteps(op, state, from, to, options))
 
 /** A rename where that is possible; from one mount to another, a copy and then the removal of the original. */
-export const movePath = (op: Operation, state: State, from: string, to: string): void => {
-  try {
-    return renamePath(op, state, from, to, {})
-  } catch (error) {
-    if (!(error instanceof Fault) || error.errno !== "EXDEV") throw error
-  }
-  const removal = planRemoval(op, state, from, { recursive: true })
-  const copy = planCopy(op, state, from, to, { recursive: true, replace: true })
-  copy()
-  removal()
-}
+export const moveSteps = (op: Operation, state: State, from: string, to: string): Steps =>
+  holding(op, function*(hold) {
+    try {
+      return renamePath(op, state, from, to, {})
+    } catch (error) {
+      if (!isFault(error, "EXDEV")) throw error
+    }
+    const removal = yield* planRemoval(op, state, hold, from, { recursive: true })
+    const copy = yield* planCopy(op, state, hold, [from, to], { recursive: true, replace: true })
+    yield* copy()
+    yield* removal()
+  })
+
+export const movePath = (op: Operation, state: State, from: string, to: string): void =>
+  finish(moveSteps(op, state, from, to))

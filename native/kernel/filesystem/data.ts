@@ -1,9 +1,11 @@
 /** Changes of file content: their limits, checked before anything changes, and their effects on the inode. */
-import { type Content, MAX_FILE_SIZE } from "./content.ts"
+import { type Allocation, type Content, MAX_FILE_SIZE } from "./content.ts"
 import type { Inode } from "./inode.ts"
 import type { Operation } from "./operation.ts"
+import type { Owner } from "./owner.ts"
 import { withoutPrivilege } from "./permissions.ts"
 import type { State } from "./state.ts"
+import { finish } from "./steps.ts"
 import type { Tree } from "./tree.ts"
 
 const touch = (op: Operation, state: State, inode: Inode): void => {
@@ -45,15 +47,31 @@ export const replaceWith = (op: Operation, state: State, tree: Tree, ino: number
   touch(op, state, inode)
 }
 
-/**
- * Makes `content` the whole content of a file. Content of the same tree is shared (the tree must have been frozen since
- * it was written) and charged once more; that of another tree is copied.
- */
-export const setContent = (tree: Tree, ino: number, content: Content, shared: boolean): void => {
+/** Makes `content` the whole content of a file; `charged` bytes of it are the tree's and not counted yet. */
+export const setContent = (tree: Tree, ino: number, content: Content, charged: number): void => {
   const inode = tree.edit(ino)
   inode.content!.truncate(tree, 0)
-  if (shared) tree.bytes += content.charged(tree.account)
-  inode.content = shared ? content : content.duplicate(tree)
+  tree.bytes += charged
+  inode.content = content
+}
+
+/** Counts what is put together for a tree and not part of it yet: it is charged like any content while it waits. */
+export class StagedAllocation implements Allocation {
+  private charged = 0
+  constructor(private readonly state: State, private readonly tree: Tree) {}
+
+  get owner(): Owner {
+    return this.tree.owner
+  }
+
+  get bytes(): number {
+    return this.charged
+  }
+
+  set bytes(bytes: number) {
+    this.state.staged += bytes - this.charged
+    this.charged = bytes
+  }
 }
 
 /**
@@ -72,7 +90,7 @@ export const adoptContent = (
   const inode = tree.edit(ino)
   inode.content!.truncate(tree, 0)
   if (charged !== undefined) tree.bytes += charged
-  inode.content = charged === undefined ? content.duplicate(tree) : content
+  inode.content = charged === undefined ? finish(content.duplicate(tree)) : content
   touch(op, state, inode)
 }
 

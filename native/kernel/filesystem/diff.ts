@@ -15,6 +15,7 @@ import { sameInode, SEVERAL } from "./inode.ts"
 import { PersistentMap } from "./persistent-map.ts"
 import { RadixTrie } from "./radix-trie.ts"
 import { sizeOf } from "./stat.ts"
+import { finish, Pace, sorted, type Steps } from "./steps.ts"
 import { compareText, exceeds } from "./text.ts"
 import type { Snapshot } from "./tree.ts"
 import { ROOT_INO } from "./tree.ts"
@@ -85,26 +86,32 @@ const change = (kind: Change["kind"], path: string, inode: Inode): Change => ({
 })
 
 /** Calls `f` with every path of some inodes. Those that have had several names are looked for in all directories. */
-const namesOf = (
+function* namesOf(
   snapshot: Snapshot,
   paths: Paths,
   inodes: ReadonlyMap<number, Inode>,
   f: (path: string, inode: Inode) => void
-): void => {
+): Steps {
+  const pace = new Pace()
   const sought = new Map<number, Inode>()
   for (const inode of inodes.values()) {
     if (inode.ino === ROOT_INO) f("/", inode)
     else if (inode.parent === SEVERAL) sought.set(inode.ino, inode)
     else f(paths.child(paths.directory(inode.parent), inode.name), inode)
+    if (pace.spend()) yield
   }
   if (sought.size === 0) return
-  snapshot.inodes.forEach((directory) => {
-    directory.entries?.forEach((ino, name) => {
+  for (const directory of snapshot.inodes.values()) {
+    if (pace.spend()) yield
+    for (const [name, ino] of directory.entries ?? noEntries) {
       const inode = sought.get(ino)
       if (inode !== undefined) f(paths.child(paths.directory(directory.ino), name), inode)
-    })
-  })
+      if (pace.spend()) yield
+    }
+  }
 }
+
+const byPath = (a: { readonly path: string }, b: { readonly path: string }): number => compareText(a.path, b.path)
 
 class Difference {
   private readonly oldPaths: Paths
@@ -117,37 +124,49 @@ class Difference {
   private readonly oldTwins = new Map<number, Inode>()
   private readonly newTwins = new Map<number, Inode>()
   private readonly changes: Array<Change> = []
+  private readonly pace = new Pace()
 
   constructor(private readonly before: Snapshot, private readonly after: Snapshot) {
     this.oldPaths = new Paths(before)
     this.newPaths = new Paths(after)
   }
 
-  run(): Array<Change> {
-    RadixTrie.diff(this.before.inodes, this.after.inodes, (_, a, b) => this.inode(a, b))
+  *run(): Steps<Array<Change>> {
+    yield* this.inodes()
     // A name that leads to either of two twins looks unchanged in its directory.
-    namesOf(this.before, this.oldPaths, this.oldTwins, (path, inode) => this.removed.set(path, { path, inode }))
-    namesOf(this.after, this.newPaths, this.newTwins, (path, inode) => this.added.set(path, { path, inode }))
-    this.findMoves()
-    this.replaced()
-    for (const { path, inode } of this.removed.values()) this.changes.push(change("removed", path, inode))
-    for (const { path, inode } of this.added.values()) this.changes.push(change("created", path, inode))
-    this.findModified()
-    return this.changes.sort((a, b) => compareText(a.path, b.path) || compareText(a.kind, b.kind))
+    yield* namesOf(this.before, this.oldPaths, this.oldTwins, (path, inode) => this.removed.set(path, { path, inode }))
+    yield* namesOf(this.after, this.newPaths, this.newTwins, (path, inode) => this.added.set(path, { path, inode }))
+    yield* this.findMoves()
+    yield* this.replaced()
+    yield* this.onOneSide("removed", this.removed)
+    yield* this.onOneSide("created", this.added)
+    yield* this.findModified()
+    return yield* sorted(this.changes, (a, b) => byPath(a, b) || compareText(a.kind, b.kind))
   }
 
-  private inode(a: Inode | undefined, b: Inode | undefined): void {
+  private *inodes(): Steps {
+    const found: Array<readonly [a: Inode | undefined, b: Inode | undefined]> = []
+    const nodes = RadixTrie.diff(this.before.inodes, this.after.inodes, (_, a, b) => found.push([a, b]))
+    for (let done = false; !done;) {
+      done = nodes.next().done === true
+      for (const [a, b] of found.splice(0)) yield* this.inode(a, b)
+      if (this.pace.spend()) yield
+    }
+  }
+
+  private *inode(a: Inode | undefined, b: Inode | undefined): Steps {
+    if (this.pace.spend()) yield
     const same = a !== undefined && b !== undefined && (a.ino === ROOT_INO || sameInode(a, b))
     if (same) {
       if (isModified(a, b)) this.modified.set(b.ino, b)
-      if (a.isDirectory) this.names(a, b)
+      if (a.isDirectory) yield* this.names(a, b)
     } else {
       if (a !== undefined && b !== undefined) {
         this.oldTwins.set(a.ino, a)
         this.newTwins.set(b.ino, b)
       }
-      if (a?.isDirectory === true) this.names(a, undefined)
-      if (b?.isDirectory === true) this.names(undefined, b)
+      if (a?.isDirectory === true) yield* this.names(a, undefined)
+      if (b?.isDirectory === true) yield* this.names(undefined, b)
     }
   }
 
@@ -157,11 +176,12 @@ class Difference {
     return a !== undefined && b !== undefined && sameInode(a, b)
   }
 
-  private names(a: Inode | undefined, b: Inode | undefined): void {
-    PersistentMap.diff(a?.entries ?? noEntries, b?.entries ?? noEntries, (name, old, now) => {
+  private *names(a: Inode | undefined, b: Inode | undefined): Steps {
+    const nodes = PersistentMap.diff(a?.entries ?? noEntries, b?.entries ?? noEntries, (name, old, now) => {
       if (old !== undefined) this.edge(this.removed, this.before, this.oldPaths, a!, name, old)
       if (now !== undefined) this.edge(this.added, this.after, this.newPaths, b!, name, now)
     })
+    while (nodes.next().done !== true) if (this.pace.spend()) yield
   }
 
   private edge(to: Map<string, Edge>, snapshot: Snapshot, paths: Paths, from: Inode, name: string, ino: number): void {
@@ -170,17 +190,22 @@ class Difference {
   }
 
   /** Pairs names that an inode lost with names that it gained, both in order of path. */
-  private findMoves(): void {
+  private *findMoves(): Steps {
     const lost = new Map<number, Array<Edge>>()
     for (const edge of this.removed.values()) {
+      if (this.pace.spend()) yield
       if (!this.isSame(edge.inode.ino)) continue
       const edges = lost.get(edge.inode.ino)
       if (edges === undefined) lost.set(edge.inode.ino, [edge])
       else edges.push(edge)
     }
     if (lost.size === 0) return
-    for (const edges of lost.values()) edges.sort((a, b) => compareText(b.path, a.path))
-    for (const edge of [...this.added.values()].sort((a, b) => compareText(a.path, b.path))) {
+    for (const [ino, edges] of lost) {
+      lost.set(ino, yield* sorted(edges, (a, b) => byPath(b, a)))
+      if (this.pace.spend()) yield
+    }
+    for (const edge of yield* sorted([...this.added.values()], byPath)) {
+      if (this.pace.spend()) yield
       const old = lost.get(edge.inode.ino)?.pop()
       if (old === undefined) continue
       this.changes.push({ ...change("moved", edge.path, edge.inode), from: old.path })
@@ -192,8 +217,9 @@ class Difference {
   }
 
   /** A path with another inode of the same type on each side is at most modified. */
-  private replaced(): void {
+  private *replaced(): Steps {
     for (const [path, { inode }] of this.added) {
+      if (this.pace.spend()) yield
       const old = this.removed.get(path)
       if (old === undefined || old.inode.type !== inode.type) continue
       this.added.delete(path)
@@ -202,13 +228,28 @@ class Difference {
     }
   }
 
-  private findModified(): void {
-    const reported = new Set(this.changes.filter(({ kind }) => kind === "modified").map(({ path }) => path))
-    namesOf(this.after, this.newPaths, this.modified, (path, inode) => {
+  private *onOneSide(kind: "removed" | "created", edges: ReadonlyMap<string, Edge>): Steps {
+    for (const { path, inode } of edges.values()) {
+      this.changes.push(change(kind, path, inode))
+      if (this.pace.spend()) yield
+    }
+  }
+
+  private *findModified(): Steps {
+    const reported = new Set<string>()
+    for (const { kind, path } of this.changes) {
+      if (kind === "modified") reported.add(path)
+      if (this.pace.spend()) yield
+    }
+    yield* namesOf(this.after, this.newPaths, this.modified, (path, inode) => {
       if (!this.added.has(path) && !reported.has(path)) this.changes.push(change("modified", path, inode))
     })
   }
 }
 
-/** What turns `before` into `after`, sorted by path. */
-export const diff = (before: Snapshot, after: Snapshot): Array<Change> => new Difference(before, after).run()
+/** What turns `before` into `after`, sorted by path, found in steps. */
+export const diffSteps = (before: Snapshot, after: Snapshot): Steps<Array<Change>> =>
+  new Difference(before, after).run()
+
+/** The same, at once. */
+export const diff = (before: Snapshot, after: Snapshot): Array<Change> => finish(diffSteps(before, after))

@@ -110,30 +110,57 @@ const visit = <V>(node: Node<V>, f: (value: V, key: string) => void): void => {
   else for (const slot of node.slots) visit(slot, f)
 }
 
+/** The leaves below a node, found as they are asked for. The node must not be changed meanwhile. */
+function* leaves<V>(root: Node<V> | undefined): Generator<Leaf<V>, void> {
+  const pending = root === undefined ? [] : [root]
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (node.kind === LEAF) yield node
+    else if (node.kind === COLLISION) yield* node.leaves
+    else for (const slot of node.slots) pending.push(slot)
+  }
+}
+
 /** Called for each key whose value differs; `undefined` stands for absence. */
 export type MapDifference<V> = (key: string, before: V | undefined, after: V | undefined) => void
 
-const compareLeaves = <V>(a: Node<V> | undefined, b: Node<V> | undefined, f: MapDifference<V>): void => {
-  const before = new Map<string, V>()
-  if (a !== undefined) visit(a, (value, key) => before.set(key, value))
-  if (b !== undefined) {
-    visit(b, (value, key) => {
-      const old = before.get(key)
-      before.delete(key)
-      if (old !== value) f(key, old, value)
-    })
+/** Compares a single leaf, or the few of a collision, with all that is below another node. */
+function* compareFew<V>(few: Node<V> | undefined, many: Node<V> | undefined, f: MapDifference<V>): Generator<void> {
+  const rest = new Map<string, V>()
+  for (const { key, value } of leaves(few)) rest.set(key, value)
+  for (const { key, value } of leaves(many)) {
+    const old = rest.get(key)
+    rest.delete(key)
+    if (old !== value) f(key, old, value)
+    yield
   }
-  before.forEach((value, key) => f(key, value, undefined))
+  for (const [key, value] of rest) f(key, value, undefined)
 }
 
-const compare = <V>(a: Node<V> | undefined, b: Node<V> | undefined, f: MapDifference<V>): void => {
-  if (a === b) return
-  if (a === undefined || b === undefined || a.kind !== BRANCH || b.kind !== BRANCH) return compareLeaves(a, b, f)
-  let i = 0
-  let j = 0
-  for (let bits = a.bitmap | b.bitmap; bits !== 0; bits &= bits - 1) {
-    const bit = bits & -bits
-    compare((a.bitmap & bit) !== 0 ? a.slots[i++] : undefined, (b.bitmap & bit) !== 0 ? b.slots[j++] : undefined, f)
+type Pair<V> = readonly [a: Node<V> | undefined, b: Node<V> | undefined]
+
+/** Compares the nodes of two maps where they are not the same node; pauses after each. */
+function* compare<V>(a: Node<V> | undefined, b: Node<V> | undefined, f: MapDifference<V>): Generator<void> {
+  const pending: Array<Pair<V>> = [[a, b]]
+  for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
+    const [before, after] = pair
+    if (before === after) continue
+    if (before?.kind !== BRANCH) {
+      yield* compareFew(before, after, f)
+      continue
+    }
+    if (after?.kind !== BRANCH) {
+      yield* compareFew<V>(after, before, (key, now, old) => f(key, old, now))
+      continue
+    }
+    let i = 0
+    let j = 0
+    for (let bits = before.bitmap | after.bitmap; bits !== 0; bits &= bits - 1) {
+      const bit = bits & -bits
+      const old = (before.bitmap & bit) !== 0 ? before.slots[i++] : undefined
+      const now = (after.bitmap & bit) !== 0 ? after.slots[j++] : undefined
+      if (old !== now) pending.push([old, now])
+    }
+    yield
   }
 }
 
@@ -215,12 +242,13 @@ export class PersistentMap<V> {
     return all
   }
 
-  [Symbol.iterator](): IterableIterator<readonly [string, V]> {
-    return this.entries()[Symbol.iterator]()
+  /** The entries as they are asked for, in no particular order. The map must not be changed meanwhile. */
+  *[Symbol.iterator](): Generator<readonly [string, V], void> {
+    for (const { key, value } of leaves(this.root)) yield [key, value]
   }
 
-  /** Visits the entries in which two maps differ, skipping what they share. */
-  static diff<V>(before: PersistentMap<V>, after: PersistentMap<V>, f: MapDifference<V>): void {
-    compare(before.root, after.root, f)
+  /** Visits the entries in which two maps differ, skipping what they share; pauses after each small share of it. */
+  static diff<V>(before: PersistentMap<V>, after: PersistentMap<V>, f: MapDifference<V>): Generator<void> {
+    return compare(before.root, after.root, f)
   }
 }

@@ -35,22 +35,43 @@ const visit = <V>(slot: Slot<V>, depth: number, base: number, from: number, f: (
 /** Called for each key whose value differs; `undefined` stands for absence. */
 export type TrieDifference<V> = (key: number, before: V | undefined, after: V | undefined) => void
 
-/** `a` and `b` cover the same range; the one of less depth covers only the start of it. */
-const compare = <V>(a: Slot<V>, depthA: number, b: Slot<V>, depthB: number, base: number, f: TrieDifference<V>) => {
-  if (a === b && (depthA === depthB || a === undefined)) return
-  const depth = Math.max(a === undefined ? 0 : depthA, b === undefined ? 0 : depthB)
-  if (depth === 0) return f(base, a as V | undefined, b as V | undefined)
-  const slotOf = (slot: Slot<V>, own: number, i: number): Slot<V> =>
-    slot === undefined ? undefined : own === depth ? (slot as RadixNode<V>).slots[i] : i === 0 ? slot : undefined
-  for (let i = 0; i < WIDTH; i++) {
-    compare(
-      slotOf(a, depthA, i),
-      Math.min(depthA, depth - 1),
-      slotOf(b, depthB, i),
-      Math.min(depthB, depth - 1),
-      base + i * capacities[depth - 1],
-      f
-    )
+/** Two slots that cover the same range; the one of less depth covers only the start of it. */
+interface Pair<V> {
+  readonly a: Slot<V>
+  readonly depthA: number
+  readonly b: Slot<V>
+  readonly depthB: number
+  readonly base: number
+}
+
+const part = <V>(slot: Slot<V>, own: number, depth: number, i: number): Slot<V> =>
+  slot === undefined ? undefined : own === depth ? (slot as RadixNode<V>).slots[i] : i === 0 ? slot : undefined
+
+/** Compares the nodes of two tries where they are not the same node; pauses after each. */
+function* compare<V>(first: Pair<V>, f: TrieDifference<V>): Generator<void> {
+  const pending = [first]
+  for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
+    const { a, b, base, depthA, depthB } = pair
+    if (a === b && (depthA === depthB || a === undefined)) continue
+    const depth = Math.max(a === undefined ? 0 : depthA, b === undefined ? 0 : depthB)
+    if (depth === 0) {
+      f(base, a as V | undefined, b as V | undefined)
+      continue
+    }
+    // the last of a stack comes first
+    for (let i = WIDTH - 1; i >= 0; i--) {
+      const inA = part(a, depthA, depth, i)
+      const inB = part(b, depthB, depth, i)
+      if (inA === undefined && inB === undefined) continue
+      pending.push({
+        a: inA,
+        depthA: Math.min(depthA, depth - 1),
+        b: inB,
+        depthB: Math.min(depthB, depth - 1),
+        base: base + i * capacities[depth - 1]
+      })
+    }
+    yield
   }
 }
 
@@ -175,12 +196,26 @@ export class RadixTrie<V> {
     return all
   }
 
+  /** The values as they are asked for, in no particular order. The trie must not be changed meanwhile. */
+  *values(): Generator<V, void> {
+    const pending: Array<readonly [slot: Slot<V>, depth: number]> = [[this.root, this.depth]]
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const [slot, depth] = next
+      if (slot === undefined) continue
+      if (depth === 0) yield slot as V
+      else for (const child of (slot as RadixNode<V>).slots) pending.push([child, depth - 1])
+    }
+  }
+
   [Symbol.iterator](): IterableIterator<readonly [number, V]> {
     return this.entries()[Symbol.iterator]()
   }
 
-  /** Visits the entries in which two tries differ, in order of their keys, skipping what they share. */
-  static diff<V>(before: RadixTrie<V>, after: RadixTrie<V>, f: TrieDifference<V>): void {
-    compare(before.root, before.depth, after.root, after.depth, 0, f)
+  /**
+   * Visits the entries in which two tries differ, in order of their keys, skipping what they share; pauses after each
+   * small share of it.
+   */
+  static diff<V>(before: RadixTrie<V>, after: RadixTrie<V>, f: TrieDifference<V>): Generator<void> {
+    return compare({ a: before.root, depthA: before.depth, b: after.root, depthB: after.depth, base: 0 }, f)
   }
 }

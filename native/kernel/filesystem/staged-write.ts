@@ -1,22 +1,12 @@
 /**
  * A whole-file write whose content comes piece by piece: the file changes at the end, all at once, or not at all.
  */
-import type { Allocation } from "./content.ts"
 import { Content } from "./content.ts"
-import { adoptContent } from "./data.ts"
+import { adoptContent, StagedAllocation } from "./data.ts"
 import { checkWrite, writeTarget } from "./open.ts"
 import type { Operation } from "./operation.ts"
 import type { State } from "./state.ts"
 import type { Tree } from "./tree.ts"
-
-/** Charged like any content while it waits, so that many unfinished writes cannot pass the VM's allowance. */
-class StagedAllocation implements Allocation {
-  bytes = 0
-  constructor(private readonly tree: Tree) {}
-  get owner() {
-    return this.tree.owner
-  }
-}
 
 export class StagedWrite {
   private content = Content.empty
@@ -27,7 +17,7 @@ export class StagedWrite {
   /** Faults when the file could not be written now. */
   constructor(private readonly op: Operation, private readonly state: State) {
     const tree = checkWrite(op, state)
-    this.allocation = tree === undefined ? undefined : new StagedAllocation(tree)
+    this.allocation = tree === undefined ? undefined : new StagedAllocation(state, tree)
     this.generation = tree?.generation ?? 0
     this.tree = tree
   }
@@ -39,15 +29,13 @@ export class StagedWrite {
     const { allocation } = this
     if (this.over || allocation === undefined) return
     this.state.reserve(this.op, data.length, 0)
-    const before = allocation.bytes
     this.content = this.content.write(allocation, this.content.size, data)
-    this.state.staged += allocation.bytes - before
   }
 
   /** Makes what was appended the content of the file, which is created if it is missing. */
   commit(): void {
     if (this.over) return
-    const { bytes } = this.allocation ?? { bytes: 0 }
+    const bytes = this.allocation?.bytes
     this.abandon()
     const { inode, tree } = writeTarget(this.op, this.state)
     if (inode === undefined || tree === undefined) return
@@ -59,6 +47,6 @@ export class StagedWrite {
   abandon(): void {
     if (this.over) return
     this.over = true
-    this.state.staged -= this.allocation?.bytes ?? 0
+    if (this.allocation !== undefined) this.allocation.bytes = 0
   }
 }

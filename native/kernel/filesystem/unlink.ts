@@ -1,5 +1,7 @@
-/** Removing names: unlink, rmdir, and whole trees. */
-import { Fault } from "../fault.ts"
+/**
+ * Removing names: unlink, rmdir, and whole trees. A tree is removed in steps, after all of it was found removable; as
+ * with rm(1), what others put into it meanwhile stays, and so do the directories above that.
+ */
 import { R_OK, W_OK, X_OK } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import type { Mount } from "./mount-table.ts"
@@ -7,7 +9,18 @@ import type { Operation } from "./operation.ts"
 import { isStuck, permitted } from "./permissions.ts"
 import { Walk } from "./resolve.ts"
 import type { State } from "./state.ts"
-import type { Tree } from "./tree.ts"
+import { finish, type Hold, holding, isFault, once, Pace, type Steps } from "./steps.ts"
+import type { Snapshot, Tree } from "./tree.ts"
+
+export interface RemoveOptions {
+  /** Remove directories with all that is in them. Without it, only empty ones. */
+  readonly recursive?: boolean
+  /** A missing path is no fault. */
+  readonly force?: boolean
+}
+
+/** A removal that has been checked: it fails only where somebody else interferes. */
+export type Removal = () => Steps
 
 /** Checks that `child` may lose its name in `directory`. */
 export const checkDelete = (op: Operation, directory: Inode, child: Inode, expected: "directory" | "other"): void => {
@@ -54,70 +67,109 @@ export const removeDirectory = (op: Operation, state: State): void => {
   removeDirectoryAt(op, state, walk, child)
 }
 
-/** The inode numbers below a directory, one for each name, after checking that every name may be removed. */
-const namesBelow = (op: Operation, tree: Tree, top: Inode): Array<number> => {
-  const names: Array<number> = []
+/** Checks that every name below a directory may be removed. */
+function* checkBelow(op: Operation, snapshot: Snapshot, top: Inode): Steps {
+  const pace = new Pace()
   const directories = [top]
   for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
     if (directory.entries!.size === 0) continue
     if (!permitted(directory, op.credentials, R_OK | W_OK | X_OK)) throw op.fault("EACCES")
-    const parent = directory
-    tree.list(directory, (_, child) => {
-      if (isStuck(parent, child, op.credentials)) throw op.fault("EPERM")
-      names.push(child.ino)
+    for (const [, ino] of directory.entries!) {
+      const child = snapshot.inode(ino)!
+      if (isStuck(directory, child, op.credentials)) throw op.fault("EPERM")
       if (child.isDirectory) directories.push(child)
-    })
+      if (pace.spend()) yield
+    }
   }
-  return names
 }
 
-export interface RemoveOptions {
-  /** Remove directories with all that is in them. Without it, only empty ones. */
-  readonly recursive?: boolean
-  /** A missing path is no fault. */
-  readonly force?: boolean
+/** A name as the snapshot of a removal has it. */
+interface Name {
+  readonly directory: number
+  readonly name: string
+  readonly ino: number
 }
 
-/** A removal that has been checked and cannot fail any more. */
-export type Removal = () => void
+/** Takes out one name, unless it is gone already or stands for something else now. */
+const takeOut = (op: Operation, mount: Mount, { directory, ino, name }: Name, now: bigint): void => {
+  const tree = mount.tree!
+  const from = tree.inode(directory)
+  if (from === undefined) return
+  const child = tree.child(from, name)
+  if (child?.ino !== ino) return
+  checkDelete(op, from, child, child.isDirectory ? "directory" : "other")
+  if (isMountPoint(mount, child)) throw op.fault("EBUSY")
+  if (child.isDirectory && child.entries!.size > 0) throw op.fault("ENOTEMPTY")
+  removeEntry(tree, from, name, child, now)
+}
 
-const planTree = (op: Operation, state: State, walk: Walk, child: Inode): Removal => {
+/** Removes what a snapshot has under a name, what is in a directory before the directory. */
+function* removeTree(op: Operation, mount: Mount, snapshot: Snapshot, top: Name, now: bigint): Steps {
+  const pace = new Pace()
+  const namesIn = (ino: number) => snapshot.inode(ino)!.entries![Symbol.iterator]()
+  const open = [{ at: top, names: namesIn(top.ino) }]
+  for (let last = open[0]; last !== undefined; last = open[open.length - 1]) {
+    const next = last.names.next()
+    if (next.done === true) {
+      takeOut(op, mount, last.at, now)
+      open.pop()
+    } else {
+      const [name, ino] = next.value
+      const at = { directory: last.at.ino, name, ino }
+      if (snapshot.inode(ino)!.isDirectory) open.push({ at, names: namesIn(ino) })
+      else takeOut(op, mount, at, now)
+    }
+    if (pace.spend(2)) yield
+  }
+}
+
+function* planTree(op: Operation, state: State, hold: Hold, walk: Walk, child: Inode): Steps<Removal> {
   const path = walk.path === "/" ? `/${walk.name}` : `${walk.path}/${walk.name}`
-  const tree = state.writable(op, walk.mount)
+  const { mount, name } = walk
+  const tree = state.writable(op, mount)
   if (state.mounts.busy(path)) throw op.fault("EBUSY")
   checkDelete(op, walk.inode, child, "directory")
-  const names = namesBelow(op, tree, child)
-  return () => {
-    const now = state.now()
-    for (const ino of names) tree.drop(ino, now)
-    removeEntry(tree, walk.inode, walk.name, child, now)
-  }
+  const top: Name = { directory: walk.inode.ino, name, ino: child.ino }
+  if (child.entries!.size === 0) return () => once(() => takeOut(op, mount, top, state.now()))
+  hold.add(tree)
+  const snapshot = tree.snapshot()
+  yield* checkBelow(op, snapshot, snapshot.inode(child.ino)!)
+  return () => removeTree(op, mount, snapshot, top, state.now())
 }
 
 /** Checks the removal of a path with all below it. No link is followed, no mount is crossed. */
-export const planRemoval = (op: Operation, state: State, path: string, options: RemoveOptions): Removal => {
+export function* planRemoval(
+  op: Operation,
+  state: State,
+  hold: Hold,
+  path: string,
+  options: RemoveOptions
+): Steps<Removal> {
   const walk = new Walk(op, state.mounts, path, true)
   const kind = walk.toParent()
   if (kind !== "name") throw op.fault(kind === "root" ? "EBUSY" : "EINVAL")
   const child = walk.lookup()
   if (child === undefined) throw op.fault("ENOENT")
-  if (child.isDirectory && options.recursive === true) return planTree(op, state, walk, child)
-  if (child.isDirectory) return () => removeDirectoryAt(op, state, walk, child)
+  if (child.isDirectory && options.recursive === true) return yield* planTree(op, state, hold, walk, child)
+  if (child.isDirectory) return () => once(() => removeDirectoryAt(op, state, walk, child))
   if (walk.trailing) throw op.fault("ENOTDIR")
-  const tree = state.writable(op, walk.mount)
+  state.writable(op, walk.mount)
   checkDelete(op, walk.inode, child, "other")
-  return () => removeEntry(tree, walk.inode, walk.name, child, state.now())
+  const top: Name = { directory: walk.inode.ino, name: walk.name, ino: child.ino }
+  return () => once(() => takeOut(op, walk.mount, top, state.now()))
 }
 
-export const removePath = (op: Operation, state: State, options: RemoveOptions): void => {
-  let removal: Removal
-  try {
-    removal = planRemoval(op, state, op.path, options)
-  } catch (error) {
-    if (options.force === true && error instanceof Fault && (error.errno === "ENOENT" || error.errno === "ENOTDIR")) {
-      return
+export const removeSteps = (op: Operation, state: State, options: RemoveOptions): Steps =>
+  holding(op, function*(hold) {
+    let removal: Removal
+    try {
+      removal = yield* planRemoval(op, state, hold, op.path, options)
+    } catch (error) {
+      if (options.force === true && isFault(error, "ENOENT", "ENOTDIR")) return
+      throw error
     }
-    throw error
-  }
-  removal()
-}
+    yield* removal()
+  })
+
+export const removePath = (op: Operation, state: State, options: RemoveOptions): void =>
+  finish(removeSteps(op, state, options))

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { CHUNK_SIZE, Content } from "../../../native/kernel/filesystem/content.ts"
 import { Account, Owner } from "../../../native/kernel/filesystem/owner.ts"
+import { finish } from "../../../native/kernel/filesystem/steps.ts"
 import { makeRandom } from "./support.ts"
 
 const MAX = 5 * CHUNK_SIZE
@@ -147,7 +148,7 @@ describe("Content", () => {
     const theirs = allocate()
     const ours = allocate()
     const base = Content.empty.write(theirs, 5 * CHUNK_SIZE, new Uint8Array([1, 2, 3])).truncate(theirs, 6 * CHUNK_SIZE)
-    const copy = base.duplicate(ours)
+    const copy = finish(base.duplicate(ours))
     assert.strictEqual(copy.size, 6 * CHUNK_SIZE)
     assert.strictEqual(ours.bytes, 3)
     assert.deepStrictEqual(copy.read(5 * CHUNK_SIZE, 4), new Uint8Array([1, 2, 3, 0]))

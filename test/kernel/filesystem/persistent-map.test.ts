@@ -4,6 +4,7 @@ import type { Hash } from "../../../native/kernel/filesystem/hash.ts"
 import { hashString } from "../../../native/kernel/filesystem/hash.ts"
 import { Account, Owner } from "../../../native/kernel/filesystem/owner.ts"
 import { PersistentMap } from "../../../native/kernel/filesystem/persistent-map.ts"
+import { finish } from "../../../native/kernel/filesystem/steps.ts"
 import { makeRandom } from "./support.ts"
 
 type Action =
@@ -33,10 +34,10 @@ const sameAs = (map: PersistentMap<number>, model: ReadonlyMap<string, number>):
 
 const differences = (a: PersistentMap<number>, b: PersistentMap<number>) => {
   const found = new Map<string, readonly [number | undefined, number | undefined]>()
-  PersistentMap.diff(a, b, (name, before, after) => {
+  finish(PersistentMap.diff(a, b, (name, before, after) => {
     assert.isFalse(found.has(name))
     found.set(name, [before, after])
-  })
+  }))
   return found
 }
 

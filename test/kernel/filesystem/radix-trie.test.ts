@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { Account, Owner } from "../../../native/kernel/filesystem/owner.ts"
 import { RadixTrie } from "../../../native/kernel/filesystem/radix-trie.ts"
+import { finish } from "../../../native/kernel/filesystem/steps.ts"
 
 const key = FastCheck.oneof(
   FastCheck.nat(40),
@@ -21,12 +22,13 @@ const sameAs = (trie: RadixTrie<number>, model: ReadonlyMap<number, number>): vo
   assert.strictEqual(trie.size, model.size)
   const sorted = [...model].sort(([a], [b]) => a - b)
   assert.deepStrictEqual([...trie], sorted)
+  assert.deepStrictEqual([...trie.values()].sort((a, b) => a - b), sorted.map(([, value]) => value).sort((a, b) => a - b))
   for (const [name, value] of model) assert.strictEqual(trie.get(name), value)
 }
 
 const differences = (a: RadixTrie<number>, b: RadixTrie<number>) => {
   const found: Array<readonly [number, number | undefined, number | undefined]> = []
-  RadixTrie.diff(a, b, (at, before, after) => found.push([at, before, after]))
+  finish(RadixTrie.diff(a, b, (at, before, after) => found.push([at, before, after])))
   return found
 }
 

@@ -132,7 +132,7 @@ describe("unsupportedParts", () => {
             { path: "/m", plugin: { id: "memory" } },
             { path: "/h", plugin: { id: "host_dir", config: { hostPath: "." } } }
           ],
-          limits: { pipes: 1 },
+          limits: { inodes: 1, pipes: 128 },
           env: { A: "1" }
         }),
         []
@@ -144,6 +144,8 @@ describe("unsupportedParts", () => {
     [{ loopbackExemptPorts: [80] }, "loopbackExemptPorts"],
     [{ allowedNodeBuiltins: [] }, "allowedNodeBuiltins"],
     [{ moduleAccessCwd: "/" }, "moduleAccessCwd"],
+    [{ limits: { pipes: 1 } }, "limits.pipes"],
+    [{ limits: { workerHeapBytes: 1 } }, "limits.workerHeapBytes"],
     [{ mounts: [{ path: "/m", plugin: { id: "memory" } }, { path: "/d", driver }] }, "mounts[1].driver"],
     [
       { mounts: [{ path: "/o", filesystem: { type: "overlay", store: null, lowers: [] } }] },

@@ -9,7 +9,7 @@ import { AssociativeArray, IndexedArray, plain, scalarOf } from "./values.ts"
 
 /** A name whose value is computed when it is read. */
 export interface Dynamic {
-  readonly get: () => string
+  readonly get: () => Value
   readonly set?: ((value: string) => void) | undefined
 }
 
@@ -51,7 +51,11 @@ export class Variables {
   }
 
   find(name: string): Variable | undefined {
-    return this.table.get(this.resolve(name))
+    const target = this.resolve(name)
+    const variable = this.table.get(target)
+    if (variable !== undefined) return variable
+    const dynamic = this.dynamic.get(target)
+    return dynamic === undefined ? undefined : { ...plain, value: dynamic.get() }
   }
 
   /** The variable itself, even if it is a reference to another. */
@@ -61,7 +65,7 @@ export class Variables {
 
   get(name: string): string | undefined {
     const variable = this.table.get(name)
-    if (variable === undefined) return this.dynamic.get(name)?.get()
+    if (variable === undefined) return scalarOf(this.dynamic.get(name)?.get())
     if (variable.nameref) return scalarOf(this.table.get(this.resolve(name))?.value)
     return scalarOf(variable.value)
   }

@@ -1,0 +1,154 @@
+/**
+ * One timer for any number of due items. It wakes once for each instant at which something is due, however many items that
+ * are, and not at all when there are none.
+ *
+ * Sleeping counts the time that passes, which is not what the wall clock shows: it is set, and machines are suspended. A
+ * second fiber therefore looks at the clock every half minute of real time while anything is due, and lets the timer begin
+ * anew where the two differ. With a clock of a test, which nobody sets behind its back, it has nothing to do.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import type { Due } from "../../src/schedule/DueQueue.ts"
+import { DueQueue } from "../../src/schedule/DueQueue.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface DueTimer<A extends Due> {
+  /** Puts an item in, or moves it. */
+  readonly set: (item: A, due: number) => Effect.Effect<void>
+  readonly delete: (item: A) => Effect.Effect<void>
+  /** Looks at the clock now: whoever calls need not wait for the next look. */
+  readonly check: Effect.Effect<void>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface DueTimerOptions<A extends Due> {
+  /** Called with an item that was due and is out of the queue now; may put it in again. Must not wait. */
+  readonly onDue: (item: A, now: number) => Effect.Effect<void>
+  /** Called when the clock was put back so far that what is planned has lost its meaning. */
+  readonly onClockBack: (now: number) => Effect.Effect<void>
+}
+
+/** A clock put back by less was corrected: what has run does not run again. By more, it was wrong before. */
+const CORRECTION = 3 * 3_600_000
+/** Timers of the platform end at 24.8 days. */
+const LONGEST_SLEEP = 20 * 86_400_000
+const LOOK_EVERY = "30 seconds"
+
+/** Real time, whatever clock the program was given. */
+const live = Clock.make()
+
+class Timer<A extends Due> {
+  readonly queue = new DueQueue<A>()
+  readonly clock: Clock.Clock
+  readonly scope: Scope.Scope
+  readonly options: DueTimerOptions<A>
+  private fiber: Fiber.RuntimeFiber<void> | undefined
+  private watcher: Fiber.RuntimeFiber<void> | undefined
+  /** When the timer wakes; `undefined` while it is awake and looks at the queue by itself. */
+  private wakesAt: number | undefined = Infinity
+  private seen = -Infinity
+
+  constructor(clock: Clock.Clock, scope: Scope.Scope, options: DueTimerOptions<A>) {
+    this.clock = clock
+    this.scope = scope
+    this.options = options
+  }
+
+  /** Sees to it that the timer wakes in time for the first item. */
+  readonly arm: Effect.Effect<void> = Effect.suspend(() => {
+    const first = this.queue.first
+    return first === undefined || this.wakesAt === undefined || first.due >= this.wakesAt ? Effect.void : this.restart
+  })
+
+  readonly check: Effect.Effect<void> = Effect.suspend(() => {
+    const now = this.clock.unsafeCurrentTimeMillis()
+    const back = this.seen - now
+    this.seen = now
+    const first = this.queue.first
+    const late = first !== undefined && this.wakesAt !== undefined && first.due <= now
+    const followed = back >= CORRECTION ? this.options.onClockBack(now) : Effect.void
+    return late || back > 0 ? Effect.zipRight(followed, this.restart) : Effect.void
+  })
+
+  private readonly restart: Effect.Effect<void> = Effect.suspend(() => {
+    const old = this.fiber
+    this.wakesAt = undefined
+    const begun = Effect.flatMap(Effect.forkIn(this.loop, this.scope), (fiber) =>
+      Effect.sync(() => {
+        this.fiber = fiber
+      }))
+    const watched = this.watcher === undefined ? this.watch : Effect.void
+    return Effect.zipRight(old === undefined ? begun : Effect.zipRight(Fiber.interruptFork(old), begun), watched)
+  }).pipe(Effect.uninterruptible)
+
+  private readonly work: Effect.Effect<void> = Effect.suspend(() => {
+    const now = this.clock.unsafeCurrentTimeMillis()
+    this.seen = Math.max(this.seen, now)
+    return Effect.whileLoop({
+      while: () => this.queue.first !== undefined && this.queue.first.due <= now,
+      body: () => this.options.onDue(this.queue.take(now)!, now),
+      step: () => undefined
+    })
+  })
+
+  private readonly loop: Effect.Effect<void> = Effect.uninterruptibleMask((restore) =>
+    Effect.gen(this, function*() {
+      while (true) {
+        this.wakesAt = undefined
+        yield* this.work
+        const first = this.queue.first
+        if (first === undefined) {
+          this.wakesAt = Infinity
+          return
+        }
+        this.wakesAt = first.due
+        const time = first.due - this.clock.unsafeCurrentTimeMillis()
+        if (time > 0) yield* restore(this.clock.sleep(Math.min(time, LONGEST_SLEEP)))
+      }
+    })
+  )
+
+  private readonly watch: Effect.Effect<void> = Effect.suspend(() => {
+    const look = Effect.zipRight(live.sleep(LOOK_EVERY), this.check)
+    const looking = Effect.whileLoop({ while: () => this.queue.size > 0, body: () => look, step: () => undefined })
+    const ended = Effect.sync(() => {
+      this.watcher = undefined
+    })
+    return Effect.map(Effect.forkIn(Effect.ensuring(looking, ended), this.scope), (fiber) => {
+      this.watcher = fiber
+    })
+  })
+}
+
+/**
+ * A timer that lives as long as its Scope, on the Clock of the fiber that makes it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <A extends Due>(options: DueTimerOptions<A>): Effect.Effect<DueTimer<A>, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const timer = new Timer<A>(yield* Effect.clock, yield* Effect.scope, options)
+    return {
+      set: (item, due) =>
+        Effect.suspend(() => {
+          timer.queue.set(item, due)
+          return timer.arm
+        }),
+      delete: (item) =>
+        Effect.sync(() => {
+          timer.queue.delete(item)
+        }),
+      check: timer.check
+    }
+  })

@@ -1,0 +1,67 @@
+/** What is looked at from outside: processes, sockets, threads and temp files of this test process. */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
+import { tmpdir } from "node:os"
+
+const statOf = (pid: number | string): { readonly ppid: number; readonly state: string } | undefined => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+    const [state, ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+    return { state, ppid: Number(ppid) }
+  } catch {
+    return undefined
+  }
+}
+
+const commandOf = (pid: string): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")
+  } catch {
+    return ""
+  }
+}
+
+/** Whether a process runs. */
+export const isAlive = (pid: number): boolean => {
+  const stat = statOf(pid)
+  return stat !== undefined && stat.state !== "Z"
+}
+
+/** The sidecars that a process has started. */
+export const sidecarsOf = (parent: number): Array<number> =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && statOf(name)?.ppid === parent && /--(experimental-)?permission/.test(commandOf(name)))
+    .map(Number)
+    .filter(isAlive)
+
+/** Sockets and pipes that this process has open. */
+const openSockets = (): number =>
+  readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith("socket:")
+    } catch {
+      return false
+    }
+  }).length
+
+const threads = (): number => readdirSync("/proc/self/task").length
+
+const tempFiles = (): number => readdirSync(tmpdir()).filter((name) => name.startsWith("agent-os-")).length
+
+const count = () => ({ sockets: openSockets(), threads: threads(), sidecars: sidecarsOf(process.pid).length, tempFiles: tempFiles() })
+
+export type Left = ReturnType<typeof count>
+
+/** What there is before a test. */
+export const before: () => Left = count
+
+/** Waits until nothing is left beyond what there was before; fails after a while with what is. */
+export const expectNothingLeft = async (was: Left): Promise<void> => {
+  const end = Date.now() + 5000
+  for (;;) {
+    const now = count()
+    const left = Object.entries(now).filter(([name, value]) => value > was[name as keyof Left])
+    if (left.length === 0) return
+    if (Date.now() > end) throw new Error(`left behind: ${left.map(([name, value]) => `${name} ${value}`).join(", ")}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
