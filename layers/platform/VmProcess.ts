@@ -137,14 +137,14 @@ const settle = (
   }
 ): Effect.Effect<void> => {
   const killed = Exit.isInterrupted(end)
-  const failure = Exit.isSuccess(end)
-    ? Effect.void
+  const failure: Exit.Exit<never, PlatformError> | undefined = Exit.isSuccess(end)
+    ? undefined
     : killed
-    ? Effect.fail(died(origin(script, "exitCode"), state.signal ?? "SIGKILL"))
-    : Effect.failCause(end.cause)
+    ? Exit.fail(died(origin(script, "exitCode"), state.signal ?? "SIGKILL"))
+    : Exit.failCause(end.cause)
   return Effect.all([
-    Deferred.complete(started, failure),
-    Exit.isSuccess(end) ? Effect.void : Deferred.complete(exit, Effect.zipRight(failure, Effect.never)),
+    failure === undefined ? Effect.void : Deferred.done(started, failure),
+    failure === undefined ? Effect.void : Deferred.done(exit, failure),
     // a process that was killed has said what it had to say: its output ends like any other
     stdout.end(killed ? Exit.void : end),
     stderr.end(killed ? Exit.void : end),

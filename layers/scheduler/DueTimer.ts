@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
@@ -42,7 +43,7 @@ export interface DueTimerOptions<A extends Due> {
 const CORRECTION = 3 * 3_600_000
 /** Timers of the platform end at 24.8 days. */
 const LONGEST_SLEEP = 20 * 86_400_000
-const LOOK_EVERY = "30 seconds"
+const LOOK_EVERY = Duration.seconds(30)
 
 /** Real time, whatever clock the program was given. */
 const live = Clock.make()
@@ -70,14 +71,18 @@ class Timer<A extends Due> {
     return first === undefined || this.wakesAt === undefined || first.due >= this.wakesAt ? Effect.void : this.restart
   })
 
-  readonly check: Effect.Effect<void> = Effect.suspend(() => {
+  private readonly notice: Effect.Effect<void> = Effect.suspend(() => {
     const now = this.clock.unsafeCurrentTimeMillis()
     const back = this.seen - now
     this.seen = now
+    return back >= CORRECTION ? this.options.onClockBack(now) : Effect.void
+  })
+
+  readonly check: Effect.Effect<void> = Effect.suspend(() => {
     const first = this.queue.first
-    const late = first !== undefined && this.wakesAt !== undefined && first.due <= now
-    const followed = back >= CORRECTION ? this.options.onClockBack(now) : Effect.void
-    return late || back > 0 ? Effect.zipRight(followed, this.restart) : Effect.void
+    const asleep = first !== undefined && this.wakesAt !== undefined
+    const late = asleep && first.due <= this.clock.unsafeCurrentTimeMillis()
+    return late ? Effect.zipRight(this.notice, this.restart) : this.notice
   })
 
   private readonly restart: Effect.Effect<void> = Effect.suspend(() => {
@@ -93,7 +98,6 @@ class Timer<A extends Due> {
 
   private readonly work: Effect.Effect<void> = Effect.suspend(() => {
     const now = this.clock.unsafeCurrentTimeMillis()
-    this.seen = Math.max(this.seen, now)
     return Effect.whileLoop({
       while: () => this.queue.first !== undefined && this.queue.first.due <= now,
       body: () => this.options.onDue(this.queue.take(now)!, now),
@@ -101,10 +105,12 @@ class Timer<A extends Due> {
     })
   })
 
-  private readonly loop: Effect.Effect<void> = Effect.uninterruptibleMask((restore) =>
+  // a fiber takes over whether it can be interrupted: only its sleep may be, wherever it was begun
+  private readonly loop: Effect.Effect<void> = Effect.uninterruptible(
     Effect.gen(this, function*() {
       while (true) {
         this.wakesAt = undefined
+        yield* this.notice
         yield* this.work
         const first = this.queue.first
         if (first === undefined) {
@@ -113,18 +119,18 @@ class Timer<A extends Due> {
         }
         this.wakesAt = first.due
         const time = first.due - this.clock.unsafeCurrentTimeMillis()
-        if (time > 0) yield* restore(this.clock.sleep(Math.min(time, LONGEST_SLEEP)))
+        if (time > 0) yield* Effect.interruptible(this.clock.sleep(Duration.millis(Math.min(time, LONGEST_SLEEP))))
       }
     })
   )
 
   private readonly watch: Effect.Effect<void> = Effect.suspend(() => {
-    const look = Effect.zipRight(live.sleep(LOOK_EVERY), this.check)
+    const look = Effect.zipRight(Effect.interruptible(live.sleep(LOOK_EVERY)), this.check)
     const looking = Effect.whileLoop({ while: () => this.queue.size > 0, body: () => look, step: () => undefined })
     const ended = Effect.sync(() => {
       this.watcher = undefined
     })
-    return Effect.map(Effect.forkIn(Effect.ensuring(looking, ended), this.scope), (fiber) => {
+    return Effect.map(Effect.forkIn(Effect.uninterruptible(Effect.ensuring(looking, ended)), this.scope), (fiber) => {
       this.watcher = fiber
     })
   })

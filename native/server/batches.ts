@@ -6,18 +6,22 @@ import { KernelError } from "../../src/errors/KernelError.ts"
 import * as Codec from "../../src/wire/Codec.ts"
 import type { WireFailure } from "../../src/wire/Failure.ts"
 import * as Operations from "../../src/wire/Operations.ts"
+import { record } from "../../src/wire/Stream.ts"
 import { Fault } from "../kernel/fault.ts"
+import type { Content } from "../kernel/filesystem/content.ts"
+import type { StagedWrite } from "../kernel/filesystem/staged-write.ts"
+import { STEP_BYTES } from "../kernel/filesystem/steps.ts"
 import type { Vm } from "../kernel/vm.ts"
 import type { Route } from "./server.ts"
 import type { Answer, Session } from "./session.ts"
-import { receiveRecords, sendRecords } from "./streams.ts"
+import { largeRecord, receiveRecords, sendParts, sendRecords } from "./streams.ts"
 
 type Outcome = Codec.TypeOf<typeof Operations.outcomeCodec>
 
 /** Bytes of paths that one batch may name. */
 const MAX_PATH_BYTES = 16 * 1024 * 1024
 
-const nothing = new Uint8Array(0)
+const nothing: Uint8Array = new Uint8Array(0)
 
 const refusePaths = (): never => {
   throw new Fault("E2BIG", "readFiles", undefined, undefined, { name: "batchPathBytes", value: MAX_PATH_BYTES })
@@ -32,15 +36,44 @@ const writeFiles: Answer = (session, exchange, body) => {
       const limit = { name: "filesystemBytes", value: filesystemBytes }
       throw new Fault("ENOSPC", "write", undefined, undefined, limit)
     },
-    onRecord: ({ content, path }) =>
-      void outcomes.push(outcome(session, path, () => {
-        const parent = path.slice(0, path.lastIndexOf("/"))
-        if (parent !== "") vm.filesystem.mkdirp(vm.host, parent)
+    onRecord: ({ content, path }) => {
+      if (content.length > STEP_BYTES) return writeLarge(session, vm, path, content, outcomes)
+      outcomes.push(outcome(session, path, () => {
+        makeParent(vm, path)
         vm.filesystem.writeFile(vm.host, path, content)
-        return nothing
-      })),
-    onEnd: () => sendRecords(session, exchange, Operations.outcomeCodec, outcomes.values())
+      }))
+    },
+    onEnd: () => sendRecords(session, exchange, vm, Operations.outcomeCodec, outcomes)
   })
+}
+
+const makeParent = (vm: Vm, path: string): void => {
+  const parent = path.slice(0, path.lastIndexOf("/"))
+  if (parent !== "") vm.filesystem.mkdirp(vm.host, parent)
+}
+
+/** Writes a large file in steps; it changes at the last of them. */
+const writeLarge = function*(
+  session: Session,
+  vm: Vm,
+  path: string,
+  content: Uint8Array,
+  outcomes: Array<Outcome>
+): Iterator<void> {
+  let staged: StagedWrite | undefined
+  try {
+    makeParent(vm, path)
+    staged = vm.filesystem.stage(vm.host, path)
+    for (let at = 0; at < content.length; at += STEP_BYTES) {
+      staged.append(content.subarray(at, at + STEP_BYTES))
+      yield
+    }
+    staged.commit()
+    outcomes.push({ path, error: undefined, content: nothing })
+  } catch (thrown) {
+    staged?.abandon()
+    outcomes.push(failed(session, path, thrown))
+  }
 }
 
 const readFiles: Answer = (session, exchange, body) => {
@@ -54,22 +87,57 @@ const readFiles: Answer = (session, exchange, body) => {
       if (bytes > MAX_PATH_BYTES) refusePaths()
       paths.push(path)
     },
-    onEnd: () => sendRecords(session, exchange, Operations.outcomeCodec, contents(session, vm, paths))
+    onEnd: () => sendParts(session, exchange, vm, contents(session, vm, paths))
   })
 }
 
-const contents = function*(session: Session, vm: Vm, paths: ReadonlyArray<string>): Generator<Outcome> {
-  const max = vm.spec.limits.readBytes
-  for (const path of paths) yield outcome(session, path, () => vm.filesystem.readFile(vm.host, path, { max }))
-}
-
-const outcome = (session: Session, path: string, run: () => Uint8Array): Outcome => {
-  try {
-    return { path, error: undefined, content: run() }
-  } catch (thrown) {
-    return { path, error: messageOf(session.server.failureOf(thrown)), content: nothing }
+const contents = function*(
+  session: Session,
+  vm: Vm,
+  paths: ReadonlyArray<string>
+): Generator<Uint8Array, void, void> {
+  for (const path of paths) {
+    const large = largeContent(vm, path)
+    if (large === undefined) yield record(Operations.outcomeCodec, read(session, vm, path))
+    else yield* largeRecord(record(Operations.outcomeCodec, { path, error: undefined, content: nothing }), large)
   }
 }
+
+const read = (session: Session, vm: Vm, path: string): Outcome => {
+  let content = nothing
+  const told = outcome(session, path, () => {
+    content = vm.filesystem.readFile(vm.host, path, { max: vm.spec.limits.readBytes })
+  })
+  return { ...told, content }
+}
+
+/** The content of a file that may be read and takes more than a step to read. */
+const largeContent = (vm: Vm, path: string): Content | undefined => {
+  try {
+    const { mode, size } = vm.filesystem.stat(vm.host, path)
+    const large = (mode & 0o170000) === 0o100000 && size > STEP_BYTES && size <= vm.spec.limits.readBytes
+    return large ? vm.filesystem.content(vm.host, path) : undefined
+  } catch (thrown) {
+    // reading it in the usual way tells why not
+    if (thrown instanceof Fault) return undefined
+    throw thrown
+  }
+}
+
+const outcome = (session: Session, path: string, run: () => void): Outcome => {
+  try {
+    run()
+    return { path, error: undefined, content: nothing }
+  } catch (thrown) {
+    return failed(session, path, thrown)
+  }
+}
+
+const failed = (session: Session, path: string, thrown: unknown): Outcome => ({
+  path,
+  error: messageOf(session.server.failureOf(thrown)),
+  content: nothing
+})
 
 /** The text that the host's error for this failure would have. */
 const messageOf = ({ detail, dest, errno, limit, path, reason, syscall }: WireFailure): string =>

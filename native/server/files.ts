@@ -11,10 +11,11 @@ import type { Filesystem } from "../kernel/filesystem/filesystem.ts"
 import { O_RDONLY } from "../kernel/filesystem/flags.ts"
 import type { OpenFile } from "../kernel/filesystem/open-file.ts"
 import type { Stat } from "../kernel/filesystem/stat.ts"
+import { once, type Steps } from "../kernel/filesystem/steps.ts"
 import type { Vm } from "../kernel/vm.ts"
 import type { Route } from "./server.ts"
 import type { Answer, Session } from "./session.ts"
-import { receive, send, sendRecords } from "./streams.ts"
+import { receive, send, sendRecords, steps } from "./streams.ts"
 
 /** An operation that is one step and answers at once. */
 export const simple = <A extends { readonly vm: number }, B>(
@@ -149,7 +150,7 @@ const entryType = (stat: Stat): "file" | "directory" | "symlink" => {
 const readdirRecursive: Answer = (session, exchange, body) => {
   const { exclude, maxDepth, path, vm: handle } = Codec.decode(Operations.readdirRecursive.request, body)
   const vm = session.vm(handle)
-  sendRecords(session, exchange, Operations.treeEntryCodec, treeEntries(vm, path, maxDepth, new Set(exclude)))
+  sendRecords(session, exchange, vm, Operations.treeEntryCodec, treeEntries(vm, path, maxDepth, new Set(exclude)))
 }
 
 const milliseconds = (nanos: bigint): number => Number(nanos / 1000n) / 1000
@@ -172,11 +173,10 @@ export const wireStat = (stat: Stat): Codec.TypeOf<typeof Operations.statCodec> 
 })
 
 /** Removes what `path` names: a link itself, and a directory with all that is in it when `recursive`. */
-const remove = (vm: Vm, path: string, recursive: boolean): void => {
+const remove = (vm: Vm, path: string, recursive: boolean): Steps => {
   const directory = (vm.filesystem.lstat(vm.host, path).mode & 0o170000) === 0o040000
-  if (directory && recursive) vm.filesystem.remove(vm.host, path, { recursive: true, force: false })
-  else if (directory) vm.filesystem.rmdir(vm.host, path)
-  else vm.filesystem.unlink(vm.host, path)
+  if (directory && recursive) return vm.filesystem.removeSteps(vm.host, path, { recursive: true })
+  return once(() => directory ? vm.filesystem.rmdir(vm.host, path) : vm.filesystem.unlink(vm.host, path))
 }
 
 const nothing = new Uint8Array(0)
@@ -193,6 +193,21 @@ const silent = <A extends { readonly vm: number }>(
     return {}
   })
 
+/** Operations that answer with nothing after as many steps as they take. */
+const stepped = <A extends { readonly vm: number }>(
+  operation: Operation<A, object>,
+  run: (vm: Vm, request: A) => Steps
+): Route => [
+  operation,
+  (session, exchange, body) => {
+    const request = Codec.decode(operation.request, body)
+    const work = run(session.vm(request.vm), request)
+    // most end with their first step, and need no second turn
+    if (work.next().done === true) return exchange.respond(nothing)
+    return steps(work, () => exchange.respond(nothing))
+  }
+]
+
 export const fileOperations: ReadonlyArray<Route> = [
   simple(Operations.stat, (vm, { path }) => wireStat(vm.filesystem.stat(vm.host, path))),
   simple(Operations.lstat, (vm, { path }) => wireStat(vm.filesystem.lstat(vm.host, path))),
@@ -203,8 +218,8 @@ export const fileOperations: ReadonlyArray<Route> = [
     Operations.mkdir,
     (vm, { path, recursive }) => recursive ? vm.filesystem.mkdirp(vm.host, path) : vm.filesystem.mkdir(vm.host, path)
   ),
-  silent(Operations.move, (vm, { dest, path }) => vm.filesystem.move(vm.host, path, dest)),
-  silent(Operations.remove, (vm, { path, recursive }) => remove(vm, path, recursive)),
+  stepped(Operations.move, (vm, { dest, path }) => vm.filesystem.moveSteps(vm.host, path, dest)),
+  stepped(Operations.remove, (vm, { path, recursive }) => remove(vm, path, recursive)),
   silent(Operations.symlink, (vm, { path, target }) => vm.filesystem.symlink(vm.host, target, path)),
   silent(Operations.link, (vm, { dest, path }) => vm.filesystem.link(vm.host, path, dest)),
   silent(Operations.chmod, (vm, { mode, path }) => vm.filesystem.chmod(vm.host, path, mode)),
@@ -215,7 +230,10 @@ export const fileOperations: ReadonlyArray<Route> = [
   ),
   silent(Operations.truncate, (vm, { path, size }) => vm.filesystem.truncate(vm.host, path, size)),
   silent(Operations.access, (vm, { mask, path }) => vm.filesystem.access(vm.host, path, mask)),
-  silent(Operations.copy, (vm, { dest, path, recursive }) => vm.filesystem.copy(vm.host, path, dest, { recursive })),
+  stepped(
+    Operations.copy,
+    (vm, { dest, path, recursive }) => vm.filesystem.copySteps(vm.host, path, dest, { recursive })
+  ),
   [Operations.readdir, readdir],
   [Operations.readFile, readFile],
   [Operations.writeFile, writeFile],

@@ -11,6 +11,7 @@ import type { WorkerPool } from "../kernel/workers/pool.ts"
 import { serve } from "./control.ts"
 import { attach } from "./lane.ts"
 import { nodeHost, nodeUsage } from "./node-host.ts"
+import { collectGarbage, Reclaimer } from "./reclaim.ts"
 import { SidecarServer } from "./server.ts"
 
 export interface ProgramOptions {
@@ -25,11 +26,16 @@ export interface ProgramOptions {
   readonly exit: (code: number) => void
 }
 
+/** Milliseconds between two looks at whether memory can be given back. */
+const RECLAIM_PERIOD = 1000
+
 /** Serves the connection on the lane, and those on the socket if there is one. */
 export const serveProgram = (options: ProgramOptions): void => {
   const server = makeServer(options)
   attach(server, new Socket({ fd: options.lane, readable: true, writable: true }), () => options.exit(0))
   if (options.socketPath !== undefined) listen(server, options.socketPath, options)
+  const reclaimer = new Reclaimer(server, collectGarbage)
+  setInterval(() => reclaimer.tick(), RECLAIM_PERIOD).unref()
   bundledBase()
 }
 

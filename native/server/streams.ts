@@ -36,31 +36,96 @@ export const send = (
   )
 }
 
-/** Packs the records of values into pieces; each `next` makes about one chunk of them. */
-export const packed = <A>(codec: Codec.Codec<A>, values: Iterator<A>): () => Uint8Array | undefined => () => {
-  const parts: Array<Uint8Array> = []
+/** Bytes of small parts that are put together before they are sent. */
+const PACKED_BYTES = CHUNK_BYTES / 2
+/** Parts that are produced in one step at most. */
+const STEP_PARTS = 48
+
+/**
+ * Sends parts of any size, small ones put together, then answers with nothing. They are produced in the turns of their
+ * owner, a short step in each and only while the host has credit; an `undefined` among them ends a step. What producing
+ * them throws becomes the answer.
+ */
+export const sendParts = (
+  session: Session,
+  exchange: Exchange,
+  owner: object,
+  parts: Iterator<Uint8Array | void>
+): void => {
+  let queued = false
+  let ended = false
+  let small: Array<Uint8Array> = []
   let bytes = 0
-  while (bytes < CHUNK_BYTES / 2) {
-    const next = values.next()
-    if (next.done === true) break
-    const part = record(codec, next.value)
-    parts.push(part)
-    bytes += part.length
+  let piece: Uint8Array = nothing
+  const produce = (): void => {
+    for (let taken = 0; bytes < PACKED_BYTES && taken < STEP_PARTS; taken++) {
+      const next = parts.next()
+      ended = next.done === true
+      if (ended || !next.value) return
+      small.push(next.value)
+      bytes += next.value.length
+    }
   }
-  return parts.length === 0 ? undefined : join(parts, bytes)
+  const turn = (): void => {
+    queued = false
+    if (exchange.over) return
+    if (piece.length === 0 && !ended) produce()
+    if (piece.length === 0 && (ended || bytes >= PACKED_BYTES)) {
+      piece = join(small, bytes)
+      small = []
+      bytes = 0
+    }
+    if (piece.length > 0) {
+      const size = Math.min(piece.length, exchange.writable, CHUNK_BYTES)
+      exchange.write(piece.subarray(0, size))
+      piece = piece.subarray(size)
+    }
+    if (piece.length === 0 && ended && bytes === 0) exchange.respond(nothing)
+    else schedule()
+  }
+  const schedule = (): void => {
+    if (queued || exchange.writable <= 0) return
+    queued = true
+    session.server.queue.add(owner, () => session.guard(exchange, turn))
+  }
+  exchange.handlers.onWritable = schedule
+  schedule()
 }
 
-/** Sends the values as records, then answers with nothing. */
+/** The records of values; an `undefined` among the values is a pause. */
+export const recordsOf = function*<A>(
+  codec: Codec.Codec<A>,
+  values: Iterable<A | void>
+): Generator<Uint8Array | void, void, void> {
+  for (const value of values) yield value === undefined ? undefined : record(codec, value)
+}
+
+/** Sends the values as records, as `sendParts` sends parts. */
 export const sendRecords = <A>(
   session: Session,
   exchange: Exchange,
+  owner: object,
   codec: Codec.Codec<A>,
-  values: Iterator<A>
-): void => send(session, exchange, packed(codec, values))
+  values: Iterable<A | void>
+): void => sendParts(session, exchange, owner, recordsOf(codec, values))
+
+/**
+ * A record that ends in content too large for one step: `head` is the record without it. The content must stay as it is
+ * until all of it has been taken.
+ */
+export const largeRecord = function*(
+  head: Uint8Array,
+  content: { readonly size: number; readonly read: (offset: number, length: number) => Uint8Array }
+): Generator<Uint8Array, void, void> {
+  const view = new DataView(head.buffer, head.byteOffset)
+  view.setUint32(0, view.getUint32(0, true) + content.size, true)
+  yield head
+  for (let at = 0; at < content.size; at += CHUNK_BYTES) yield content.read(at, CHUNK_BYTES)
+}
 
 /** What becomes of the host's stream. */
 export interface Intake {
-  readonly onBytes: (bytes: Uint8Array) => void
+  readonly onBytes: (bytes: Uint8Array) => Iterator<void> | void
   readonly onEnd: () => Iterator<void> | void
   /** The request was withdrawn, or failed. */
   readonly onAbandon?: () => void
@@ -93,8 +158,9 @@ export const receive = (session: Session, exchange: Exchange, owner: object, int
   exchange.listen(
     (bytes) =>
       inTurn(() => {
-        intake.onBytes(bytes)
-        exchange.grant(bytes.length)
+        const work = intake.onBytes(bytes)
+        if (work === undefined) exchange.grant(bytes.length)
+        else return steps(work, () => exchange.grant(bytes.length))
       }),
     () =>
       inTurn(() => {
@@ -104,7 +170,7 @@ export const receive = (session: Session, exchange: Exchange, owner: object, int
   )
 }
 
-/** Takes in the host's stream as records. */
+/** Takes in the host's stream as records. One that lies within a chunk is a view of it, good until `onRecord` is done. */
 export const receiveRecords = <A>(
   session: Session,
   exchange: Exchange,
@@ -112,14 +178,20 @@ export const receiveRecords = <A>(
   codec: Codec.Codec<A>,
   maxBytes: number,
   intake: {
-    readonly onRecord: (value: A) => void
+    readonly onRecord: (value: A) => Iterator<void> | void
     readonly onTooLarge: () => never
     readonly onEnd: () => Iterator<void> | void
   }
 ): void => {
-  const parser = new RecordParser(codec, maxBytes, intake.onRecord, intake.onTooLarge)
+  let parsed: Array<A> = []
+  const parser = new RecordParser(codec, maxBytes, (value) => void parsed.push(value), intake.onTooLarge)
   receive(session, exchange, owner, {
-    onBytes: (bytes) => parser.push(bytes),
+    onBytes: (bytes) => {
+      parser.push(bytes)
+      const values = parsed
+      parsed = []
+      return each(values, intake.onRecord)
+    },
     onEnd: () => {
       parser.finish()
       return intake.onEnd()
@@ -127,15 +199,30 @@ export const receiveRecords = <A>(
   })
 }
 
-/** Runs steps one by one, then `done`. */
-export const steps = function*(work: Iterator<void>, done: () => void): Iterator<void> {
-  while (work.next().done !== true) yield
-  done()
+/** Records that are dealt with in one step. */
+const STEP_RECORDS = 16
+
+const each = function*<A>(values: ReadonlyArray<A>, onRecord: (value: A) => Iterator<void> | void): Iterator<void> {
+  for (let at = 0; at < values.length; at++) {
+    const work = onRecord(values[at])
+    while (work !== undefined && work.next().done !== true) yield
+    if (at % STEP_RECORDS === STEP_RECORDS - 1) yield
+  }
+}
+
+/** Runs steps one by one, then `done` with what they came to. */
+export const steps = function*<A>(work: Iterator<void, A>, done: (value: A) => void): Iterator<void> {
+  for (;;) {
+    const result = work.next()
+    if (result.done === true) return done(result.value)
+    yield
+  }
 }
 
 const nothing = new Uint8Array(0)
 
 const join = (parts: ReadonlyArray<Uint8Array>, bytes: number): Uint8Array => {
+  if (parts.length === 0) return nothing
   if (parts.length === 1) return parts[0]
   const whole = new Uint8Array(bytes)
   let at = 0

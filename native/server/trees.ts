@@ -3,14 +3,17 @@
  */
 import * as Codec from "../../src/wire/Codec.ts"
 import * as Operations from "../../src/wire/Operations.ts"
+import { CHUNK_BYTES, record } from "../../src/wire/Stream.ts"
 import { Fault } from "../kernel/fault.ts"
-import { diff } from "../kernel/filesystem/diff.ts"
+import { type Change, diffSteps } from "../kernel/filesystem/diff.ts"
+import { STEP_BYTES, type Steps } from "../kernel/filesystem/steps.ts"
+import type { Snapshot } from "../kernel/filesystem/tree.ts"
 import type { TreeEntry } from "../kernel/filesystem/tree-entries.ts"
-import { exportTree, importTree } from "../kernel/filesystem/tree-entries.ts"
+import { entryOf, exportNodes, importSteps } from "../kernel/filesystem/tree-entries.ts"
 import type { Vm } from "../kernel/vm.ts"
 import type { Route } from "./server.ts"
 import type { Answer } from "./session.ts"
-import { receiveRecords, sendRecords } from "./streams.ts"
+import { largeRecord, receiveRecords, sendParts, sendRecords, steps } from "./streams.ts"
 
 type Target = Codec.TypeOf<typeof Operations.importTree.request>
 
@@ -29,40 +32,59 @@ const intake: Answer = (session, exchange, body) => {
       bytes += entry.content.length
       if (bytes > filesystemBytes) refuse("filesystemBytes", filesystemBytes)
       if (entries.length >= inodes) refuse("inodes", inodes)
-      entries.push({ ...entry, content: entry.content.slice() })
+      // a record of more than a chunk has a buffer of its own
+      entries.push(entry.content.length > CHUNK_BYTES ? entry : { ...entry, content: entry.content.slice() })
     },
-    onEnd: () => {
-      place(vm, target, entries)
-      exchange.respond(Codec.encode(Operations.importTree.response, { entries: entries.length }))
-    }
+    onEnd: () =>
+      steps(place(vm, target, entries), () => {
+        exchange.respond(Codec.encode(Operations.importTree.response, { entries: entries.length }))
+      })
   })
 }
 
-const place = (vm: Vm, { path, readOnly, source, target }: Target, entries: ReadonlyArray<TreeEntry>): void => {
+const place = function*(
+  vm: Vm,
+  { path, readOnly, source, target }: Target,
+  entries: ReadonlyArray<TreeEntry>
+): Steps {
   switch (target) {
     case "lower":
-      return vm.staging.addLower(importTree(entries))
+      return vm.staging.addLower(yield* importSteps(entries))
     case "bootstrap":
       return vm.staging.addBootstrap(entries)
     case "mount":
-      return vm.filesystem.mount(path, importTree(entries), { readOnly, type: source, source })
+      return vm.filesystem.mount(path, yield* importSteps(entries), { readOnly, type: source, source })
   }
 }
 
-const wireEntries = function*(entries: Iterable<TreeEntry>): Generator<Codec.TypeOf<typeof Operations.entryCodec>> {
-  for (const entry of entries) yield { mtimeMs: undefined, target: undefined, ...entry }
+/** A record of an exported file cannot be longer. */
+const MAX_EXPORTED = 2 ** 31 - 64 * 1024
+
+const exportedParts = function*(snapshot: Snapshot): Generator<Uint8Array | void, void, void> {
+  for (const node of exportNodes(snapshot, { maxBytes: Number.MAX_SAFE_INTEGER })) {
+    if (!node) {
+      yield
+      continue
+    }
+    const { content } = node.inode
+    const entry = { mtimeMs: undefined, target: undefined, ...entryOf(node) }
+    if (content === undefined || content.size <= STEP_BYTES) {
+      yield record(Operations.entryCodec, content === undefined ? entry : { ...entry, content: content.read(0, content.size) })
+      continue
+    }
+    if (content.size > MAX_EXPORTED) {
+      throw new Fault("EFBIG", "export", node.path, undefined, { name: "exportBytes", value: MAX_EXPORTED })
+    }
+    yield* largeRecord(record(Operations.entryCodec, entry), content)
+  }
 }
 
 const outtake: Answer = (session, exchange, body) => {
   const { path, vm: handle } = Codec.decode(Operations.exportTree.request, body)
-  const { filesystem } = session.vm(handle)
+  const vm = session.vm(handle)
+  const { filesystem } = vm
   const snapshot = path === "/" ? filesystem.snapshot() : filesystem.snapshotMount(path)
-  sendRecords(
-    session,
-    exchange,
-    Operations.entryCodec,
-    wireEntries(exportTree(snapshot, { maxBytes: Number.MAX_SAFE_INTEGER }))
-  )
+  sendParts(session, exchange, vm, exportedParts(snapshot))
 }
 
 const difference: Answer = (session, exchange, body) => {
@@ -71,12 +93,19 @@ const difference: Answer = (session, exchange, body) => {
   const before = vm.kept(snapshot, path)
   const after = path === "/" ? vm.filesystem.snapshot() : vm.filesystem.snapshotMount(path)
   const prefix = path === "/" ? "" : path
-  const changes = diff(before, after).map((change) => ({
-    ...change,
-    path: prefix + change.path,
-    from: change.from === undefined ? undefined : prefix + change.from
-  }))
-  sendRecords(session, exchange, Operations.changeCodec, changes.values())
+  return steps(diffSteps(before, after), (changes) => {
+    sendRecords(session, exchange, vm, Operations.changeCodec, wireChanges(prefix, changes))
+  })
+}
+
+const wireChanges = function*(
+  prefix: string,
+  changes: ReadonlyArray<Change>
+): Generator<Codec.TypeOf<typeof Operations.changeCodec>> {
+  for (const change of changes) {
+    const from = change.from === undefined ? undefined : prefix + change.from
+    yield { ...change, path: prefix + change.path, from }
+  }
 }
 
 export const treeOperations: ReadonlyArray<Route> = [

@@ -13,10 +13,11 @@ import { atLeast, atMost, row } from "./measure.ts"
 const settled = (sidecar: SidecarHandle) =>
   Effect.gen(function*() {
     let last = Number.POSITIVE_INFINITY
-    for (let i = 0; i < 20; i++) {
-      yield* Effect.sleep("500 millis")
+    // three seconds at least: a sidecar gives memory back only when it has been still for a while
+    for (let i = 0, still = 0; i < 20 && still < 3; i++) {
+      yield* Effect.sleep("1 second")
       const { rssBytes } = yield* sidecar.health
-      if (Math.abs(rssBytes - last) < MiB / 4) return rssBytes
+      still = Math.abs(rssBytes - last) < MiB / 4 ? still + 1 : 0
       last = rssBytes
     }
     return last

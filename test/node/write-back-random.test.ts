@@ -18,27 +18,27 @@ const command = FastCheck.oneof(
   FastCheck.tuple(FastCheck.constantFrom("700", "644", "755"), path).map(([mode, path]) => `chmod ${mode} ${path}`)
 )
 
-it.scoped("after any commands the host is what the VM is", () =>
+const check = (commands: ReadonlyArray<string>) =>
   Effect.gen(function*() {
-    for (
-      const commands of FastCheck.sample(FastCheck.array(command, { minLength: 1, maxLength: 14 }), {
-        numRuns: 60,
-        seed: 7
-      })
-    ) {
-      const { apply, host, vm } = yield* given(files)
-      yield* vm.processes.exec(`( ${commands.join("; ")} ) 2>/dev/null`, { cwd: "/repo" })
-      const expected: Record<string, string> = {}
-      for (const { path, type } of yield* vm.filesystem.readdirRecursive("/repo")) {
-        const mode = ((yield* vm.filesystem.lstat(path)).mode & 0o7777).toString(8)
-        expected[path.slice("/repo/".length)] = type === "symlink"
-          ? `link ${yield* vm.filesystem.readlink(path)}`
-          : type === "directory"
-          ? `folder ${mode}`
-          : `file ${mode} ${yield* vm.filesystem.readFileString(path)}`
-      }
-      const outcome = yield* Effect.either(apply())
-      if (outcome._tag === "Left") assert.fail(`${commands.join("; ")}\n${outcome.left.message}`)
-      assert.deepStrictEqual(tree(host), expected, commands.join("; "))
+    const { apply, host, vm } = yield* given(files)
+    yield* vm.processes.exec(`( ${commands.join("; ")} ) 2>/dev/null`, { cwd: "/repo", timeout: "5 seconds" })
+    const expected: Record<string, string> = {}
+    for (const { path, type } of yield* vm.filesystem.readdirRecursive("/repo")) {
+      const mode = ((yield* vm.filesystem.lstat(path)).mode & 0o7777).toString(8)
+      expected[path.slice("/repo/".length)] = type === "symlink"
+        ? `link ${yield* vm.filesystem.readlink(path)}`
+        : type === "directory"
+        ? `folder ${mode}`
+        : `file ${mode} ${yield* vm.filesystem.readFileString(path)}`
     }
-  }), 120_000)
+    const outcome = yield* Effect.either(apply())
+    if (outcome._tag === "Left") assert.fail(`${commands.join("; ")}\n${outcome.left.message}`)
+    assert.deepStrictEqual(tree(host), expected, commands.join("; "))
+  }).pipe(Effect.scoped)
+
+it.effect("after any commands the host is what the VM is", () =>
+  Effect.forEach(
+    FastCheck.sample(FastCheck.array(command, { minLength: 1, maxLength: 14 }), { numRuns: 60, seed: 7 }),
+    check,
+    { discard: true }
+  ), 120_000)

@@ -188,7 +188,7 @@ describe("conflicts are refused and leave the host as it is", () => {
 })
 
 describe("nothing outside the folder is reached", () => {
-  const swapped = (swap: (host: string, outside: string) => void, script: string, late: boolean) =>
+  const swapped = (swap: (host: string, outside: string) => void, script: string, at: string | undefined) =>
     Effect.gen(function*() {
       const outside = yield* temporaryFolder
       mkdirSync(join(outside, "deep"))
@@ -202,9 +202,9 @@ describe("nothing outside the folder is reached", () => {
         if (!done) swap(host, outside)
         done = true
       }
-      if (!late) once()
+      if (at === undefined) once()
       const error = yield* Effect.flip(apply((operation) => {
-        if (late && operation === "put" || operation === "remove") once()
+        if (operation === at) once()
       }))
       assert.include(["WriteBackRefused", "WriteBackFailed"], error._tag)
       assert.deepStrictEqual(tree(outside), before)
@@ -214,11 +214,17 @@ describe("nothing outside the folder is reached", () => {
     symlinkSync(outside, join(host, "lib"))
   }
   it.scoped("a folder that became a link before", () =>
-    swapped(swapLib, "echo vm > lib/c.txt; echo vm > lib/deep/d.txt; echo n > lib/new", false))
+    swapped(swapLib, "echo vm > lib/c.txt; echo vm > lib/deep/d.txt; echo n > lib/new", undefined))
   it.scoped("a folder that becomes a link in the middle", () =>
-    swapped(swapLib, "echo vm > lib/c.txt; echo vm > lib/deep/d.txt; echo n > lib/new", true))
+    swapped(swapLib, "echo vm > lib/c.txt; echo vm > lib/deep/d.txt; echo n > lib/new", "put"))
   it.scoped("a folder that becomes a link before its files are removed", () =>
-    swapped(swapLib, "rm lib/c.txt lib/deep/d.txt", true))
+    swapped(swapLib, "rm lib/c.txt lib/deep/d.txt", "remove"))
+  it.scoped("a folder that becomes a link before a new file is written", () =>
+    swapped(swapLib, "echo n > lib/new", "stage"))
+  it.scoped("a folder that becomes a link before a new folder is made", () =>
+    swapped(swapLib, "mkdir lib/new", "mkdir"))
+  it.scoped("a folder that becomes a link before a new link is made", () =>
+    swapped(swapLib, "ln -s x lib/new", "put"))
   it.scoped("the mounted folder itself replaced", () =>
     Effect.gen(function*() {
       const { apply, host, sh } = yield* given(files)
@@ -236,26 +242,30 @@ describe("a failure in the middle takes everything back", () => {
     + "ln -s a x/l; chmod 700 moved/deep; rm link; ln -s b.txt link"
   const operations = ["backup", "mkdir", "stage", "put", "remove", "chmod"] as const
 
-  it.scoped("whichever step it is", () =>
+  /** Fails at the given step; tells whether there was one. */
+  const failAt = (stop: number, seen: Set<string>) =>
+    Effect.gen(function*() {
+      const { apply, host, sh } = yield* given(files, { prepare: (host) => symlinkSync("a.txt", join(host, "link")) })
+      yield* sh(script)
+      const before = tree(host)
+      let count = 0
+      const outcome = yield* Effect.either(apply((operation) => {
+        seen.add(operation)
+        if (count++ === stop) throw new Error("injected")
+      }))
+      if (outcome._tag === "Right") return false
+      assert.strictEqual(outcome.left._tag, "WriteBackFailed")
+      assert.include(outcome.left.message, "injected")
+      assert.deepStrictEqual(tree(host), before)
+      return true
+    }).pipe(Effect.scoped)
+
+  it.effect("whichever step it is", () =>
     Effect.gen(function*() {
       const seen = new Set<string>()
-      for (let stop = 0; stop < 100; stop++) {
-        const { apply, host, sh } = yield* given(files, { prepare: (host) => symlinkSync("a.txt", join(host, "link")) })
-        yield* sh(script)
-        const before = tree(host)
-        let count = 0
-        const outcome = yield* Effect.either(apply((operation) => {
-          seen.add(operation)
-          if (count++ === stop) throw new Error("injected")
-        }))
-        if (outcome._tag === "Right") {
-          assert.isAbove(stop, 10)
-          break
-        }
-        assert.strictEqual(outcome.left._tag, "WriteBackFailed")
-        assert.include(outcome.left.message, "injected")
-        assert.deepStrictEqual(tree(host), before)
-      }
+      let stop = 0
+      while (yield* failAt(stop, seen)) stop++
+      assert.isAbove(stop, 10)
       assert.deepStrictEqual([...seen].sort(), [...operations].sort())
     }), 120_000)
 

@@ -5,15 +5,16 @@
 import { Fault } from "../fault.ts"
 import type { TimeChange } from "./attributes.ts"
 import { changeMode, changeOwner, changeTimes } from "./attributes.ts"
+import type { Content } from "./content.ts"
 import type { CopyOptions } from "./copy.ts"
-import { copyPath, movePath } from "./copy.ts"
+import { copyPath, copySteps, movePath, moveSteps } from "./copy.ts"
 import { makeDirectories, makeDirectory, makeLink, makeSymlink } from "./create.ts"
 import { truncateTo } from "./data.ts"
 import { O_RDONLY, R_OK, W_OK } from "./flags.ts"
 import type { MountInfo } from "./mount-table.ts"
 import type { MountOptions } from "./mounting.ts"
 import { mountAt, reattachMounts, unmountAt } from "./mounting.ts"
-import { openFile, readWhole, type WriteOptions, writeWhole } from "./open.ts"
+import { contentAt, openFile, readWhole, type WriteOptions, writeWhole } from "./open.ts"
 import type { OpenFile } from "./open-file.ts"
 import type { Caller } from "./operation.ts"
 import { Operation } from "./operation.ts"
@@ -28,10 +29,11 @@ import type { FilesystemStat, Stat } from "./stat.ts"
 import { statfsOf, statOf } from "./stat.ts"
 import type { FilesystemOptions } from "./state.ts"
 import { State } from "./state.ts"
+import type { Steps } from "./steps.ts"
 import type { Snapshot } from "./tree.ts"
 import { Tree } from "./tree.ts"
 import type { RemoveOptions } from "./unlink.ts"
-import { removeDirectory, removePath, unlinkPath } from "./unlink.ts"
+import { removeDirectory, removePath, removeSteps, unlinkPath } from "./unlink.ts"
 import type { SyntheticVolume } from "./volume.ts"
 
 export type { Caller } from "./operation.ts"
@@ -149,6 +151,11 @@ export class Filesystem {
     removePath(new Operation(caller, "rm", path), this.state, options)
   }
 
+  /** The same in steps, between which others may change the tree: as with rm(1), what they add to it stays. */
+  removeSteps(caller: Caller, path: string, options: RemoveOptions = {}): Steps {
+    return removeSteps(new Operation(caller, "rm", path), this.state, options)
+  }
+
   /** The entries of a directory by name, without "." and "..". */
   readdir(caller: Caller, path: string): Array<DirectoryEntry> {
     const op = new Operation(caller, "scandir", path)
@@ -204,8 +211,23 @@ export class Filesystem {
     copyPath(new Operation(caller, "cp", from, to), this.state, from, to, options)
   }
 
+  /** The same in steps. What is copied is the original as it was at the first of them. */
+  copySteps(caller: Caller, from: string, to: string, options: CopyOptions = {}): Steps {
+    return copySteps(new Operation(caller, "cp", from, to), this.state, from, to, options)
+  }
+
   move(caller: Caller, from: string, to: string): void {
     movePath(new Operation(caller, "rename", from, to), this.state, from, to)
+  }
+
+  /** The same in steps; within a mount, in one. */
+  moveSteps(caller: Caller, from: string, to: string): Steps {
+    return moveSteps(new Operation(caller, "rename", from, to), this.state, from, to)
+  }
+
+  /** The content of a file as it is now, which stays so. */
+  content(caller: Caller, path: string): Content {
+    return contentAt(new Operation(caller, "open", path), this.state)
   }
 
   /** Grafts a tree onto a directory, which is made if it is missing. */

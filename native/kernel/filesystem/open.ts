@@ -1,4 +1,5 @@
 /** Opening and creating files, and whole-file reads and writes. */
+import type { Content } from "./content.ts"
 import { createMode, newOwner, prepareCreation } from "./create.ts"
 import { replaceWith, truncateTo, writeAt } from "./data.ts"
 import { canOpen, readDevice, WHOLE_DEVICE_BYTES, writeDevice } from "./devices.ts"
@@ -110,6 +111,16 @@ export const readWhole = (op: Operation, state: State, max = READ_MAX): Uint8Arr
   const data = mount.volume.read(inode, op.caller.pid)
   if (data.length > max) throw tooBig()
   return data
+}
+
+/** The content of a stored file. It is frozen: later writes make content of their own. */
+export const contentAt = (op: Operation, state: State): Content => {
+  const { inode, mount } = resolve(op, state.mounts, op.path, true)
+  if (inode.isDirectory) throw op.fault("EISDIR")
+  if (!permitted(inode, op.credentials, R_OK)) throw op.fault("EACCES")
+  if (inode.content === undefined) throw op.fault("EINVAL")
+  mount.tree!.freeze()
+  return inode.content
 }
 
 /** Faults unless the path could be written as a whole; gives the tree that it lies in, unless it is a device. */

@@ -6,6 +6,7 @@ import { Fault } from "../fault.ts"
 import { NAME_MAX, PATH_MAX } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import { S_IFDIR, S_IFREG } from "./inode.ts"
+import { finish, Pace, sorted, STEP_BYTES, type Steps } from "./steps.ts"
 import { compareText, exceeds, isWellFormed } from "./text.ts"
 import type { Snapshot } from "./tree.ts"
 import { ROOT_INO, Tree } from "./tree.ts"
@@ -83,15 +84,21 @@ const clear = (tree: Tree, entry: TreeEntry, directory: Inode, name: string, now
 }
 
 const put = (tree: Tree, entry: TreeEntry, directory: Inode, name: string, now: bigint): Inode => {
-  const { content, gid, mode, target, type, uid } = entry
+  const { gid, mode, target, type, uid } = entry
   if (type === "directory") return tree.create(directory.ino, name, S_IFDIR | mode, uid, gid, now)
   if (type === "symlink") return tree.createLink(directory.ino, name, target!, uid, gid, now)
-  const inode = tree.create(directory.ino, name, S_IFREG | mode, uid, gid, now)
-  inode.content = inode.content!.write(tree, 0, content)
-  return inode
+  return tree.create(directory.ino, name, S_IFREG | mode, uid, gid, now)
 }
 
-const importEntry = (tree: Tree, entry: TreeEntry, now: bigint): number => {
+/** Writes the content of a new file, piece by piece. */
+function* pour(tree: Tree, inode: Inode, content: Uint8Array): Steps {
+  for (let at = 0; at < content.length; at += STEP_BYTES) {
+    inode.content = inode.content!.write(tree, at, content.subarray(at, at + STEP_BYTES))
+    if (at + STEP_BYTES < content.length) yield
+  }
+}
+
+function* importEntry(tree: Tree, entry: TreeEntry, now: bigint): Steps<number> {
   const names = check(entry)
   const directory = parentOf(tree, entry.path, names, now)
   const name = names[names.length - 1]
@@ -101,17 +108,25 @@ const importEntry = (tree: Tree, entry: TreeEntry, now: bigint): number => {
     inode.mode = S_IFDIR | entry.mode
     inode.uid = entry.uid
     inode.gid = entry.gid
+  } else if (inode.isFile) {
+    yield* pour(tree, inode, entry.content)
   }
   return inode.ino
 }
 
-/** A tree with the entries put into it in their order, over `base` or over nothing. Parents may be left out. */
-export const importTree = (entries: Iterable<TreeEntry>, base?: Snapshot, now = 0n): Snapshot => {
+/**
+ * A tree with the entries put into it in their order, over `base` or over nothing. Parents may be left out. The entries
+ * are taken as the steps go on.
+ */
+export function* importSteps(entries: Iterable<TreeEntry>, base?: Snapshot, now = 0n): Steps<Snapshot> {
   const tree = base === undefined ? Tree.empty(now) : new Tree(base)
   const times: Array<readonly [ino: number, mtime: bigint]> = []
+  const pace = new Pace()
   for (const entry of entries) {
-    const ino = importEntry(tree, entry, now)
+    const ino = yield* importEntry(tree, entry, now)
     if (entry.mtimeMs !== undefined) times.push([ino, BigInt(Math.round(entry.mtimeMs * 1000)) * 1000n])
+    // An entry costs about what a few looks at inodes do, and each level above it another.
+    if (pace.spend(4 + entry.path.length / 16)) yield
   }
   // Times last: putting entries into a directory changes its own. What a later entry replaced is gone.
   for (const [ino, mtime] of times) {
@@ -119,20 +134,29 @@ export const importTree = (entries: Iterable<TreeEntry>, base?: Snapshot, now = 
     const inode = tree.edit(ino)
     inode.mtime = mtime
     inode.atime = mtime
+    if (pace.spend()) yield
   }
   return tree.snapshot()
 }
 
+/** The same, at once. */
+export const importTree = (entries: Iterable<TreeEntry>, base?: Snapshot, now = 0n): Snapshot =>
+  finish(importSteps(entries, base, now))
+
 const nothing = new Uint8Array(0)
 
-const entryOf = (path: string, inode: Inode): TreeEntry | undefined => {
+/** An inode that is exported, and under which path. */
+export interface Exported {
+  readonly path: string
+  readonly inode: Inode
+}
+
+/** The entry of a node; of a file, without its content. */
+export const entryOf = ({ inode, path }: Exported): TreeEntry => {
   const { gid, mode, mtime, target, uid } = inode
-  const common = { path, mode: mode & 0o7777, uid, gid, mtimeMs: Number(mtime / 1000n) / 1000 }
-  if (inode.isDirectory) return { ...common, type: "directory", content: nothing }
-  if (target !== undefined) return { ...common, type: "symlink", target, content: nothing }
-  return inode.isFile
-    ? { ...common, type: "file", content: inode.content!.read(0, inode.content!.size) }
-    : undefined
+  const type = inode.isDirectory ? "directory" : inode.isFile ? "file" : "symlink"
+  const common = { path, type, mode: mode & 0o7777, uid, gid, mtimeMs: Number(mtime / 1000n) / 1000 } as const
+  return { ...common, ...(target !== undefined && { target }), content: nothing }
 }
 
 export interface ExportOptions {
@@ -146,26 +170,49 @@ const defaultExcluded: ReadonlyArray<string> = ["/dev", "/proc"]
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024
 
 /** The last of a stack comes first. */
-const byPath = (a: readonly [string, Inode], b: readonly [string, Inode]): number => compareText(b[0], a[0])
+const byPath = (a: Exported, b: Exported): number => compareText(b.path, a.path)
 
-/** The entries of a tree, each directory before what is in it, names in order. Devices are left out. */
-export function* exportTree(snapshot: Snapshot, options: ExportOptions = {}): Generator<TreeEntry, void> {
+/** What is in a directory, in the order in which it goes on a stack; the path of the root is empty. */
+function* childrenOf(snapshot: Snapshot, path: string, { entries }: Inode, pace: Pace): Steps<Array<Exported>> {
+  const children: Array<Exported> = []
+  for (const [name, ino] of entries!) {
+    children.push({ path: `${path === "/" ? "" : path}/${name}`, inode: snapshot.inode(ino)! })
+    if (pace.spend()) yield
+  }
+  return yield* sorted(children, byPath)
+}
+
+/**
+ * The nodes of a tree, each directory before what is in it, names in order. Devices are left out. An `undefined` is a
+ * pause.
+ */
+export function* exportNodes(
+  snapshot: Snapshot,
+  options: ExportOptions = {}
+): Generator<Exported | void, void, void> {
   const excluded = new Set(options.exclude ?? defaultExcluded)
   const limit = options.maxBytes ?? DEFAULT_MAX_BYTES
-  const pending: Array<readonly [path: string, inode: Inode]> = [["/", snapshot.inode(ROOT_INO)!]]
+  const pending: Array<Exported> = [{ path: "/", inode: snapshot.inode(ROOT_INO)! }]
+  const pace = new Pace()
   let bytes = 0
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const [path, inode] = next
+    const { inode, path } = next
     if (excluded.has(path)) continue
     if (exceeds(path, PATH_MAX - 1)) throw new Fault("ENAMETOOLONG", "export", path)
     bytes += inode.content?.size ?? 0
     if (bytes > limit) throw new Fault("EFBIG", "export", path, undefined, { name: "exportBytes", value: limit })
-    const entry = entryOf(path, inode)
-    if (entry !== undefined) yield entry
-    const children: Array<readonly [string, Inode]> = []
-    inode.entries?.forEach((ino, name) => {
-      children.push([path === "/" ? `/${name}` : `${path}/${name}`, snapshot.inode(ino)!])
-    })
-    for (const child of children.sort(byPath)) pending.push(child)
+    if (inode.isDirectory || inode.isFile || inode.isSymlink) yield next
+    if (!inode.isDirectory) continue
+    // `yield*` passes the pauses on
+    for (const child of yield* childrenOf(snapshot, path, inode, pace)) pending.push(child)
+  }
+}
+
+/** The entries of a tree with their content, in the order of `exportNodes`. */
+export function* exportTree(snapshot: Snapshot, options: ExportOptions = {}): Generator<TreeEntry, void> {
+  for (const node of exportNodes(snapshot, options)) {
+    if (!node) continue
+    const { content } = node.inode
+    yield { ...entryOf(node), ...(content !== undefined && { content: content.read(0, content.size) }) }
   }
 }

@@ -177,6 +177,7 @@ describe("unsupportedParts", () => {
         "allowedNodeBuiltins",
         "moduleAccessCwd",
         "mounts[0].plugin.id",
+        "limits.workerHeapBytes",
         "additionalInstructions",
         "toolKits",
         "permissions"

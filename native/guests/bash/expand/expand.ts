@@ -10,12 +10,12 @@ import { calculate } from "./arithmetic.ts"
 import { Fields } from "./fields.ts"
 import { expandPath } from "./glob.ts"
 import { expandParameter } from "./parameter.ts"
-import { escapePattern, unescapePattern } from "./pattern.ts"
+import { escapePattern } from "./pattern.ts"
 
 export const ifsOf = (shell: Shell): string => shell.variables.get("IFS") ?? " \t\n"
 
 const home = (shell: Shell, user: string): string => {
-  const { get } = { get: (name: string) => shell.variables.get(name) }
+  const get = (name: string) => shell.variables.get(name)
   if (user === "") return get("HOME") ?? `/home/${shell.machine.identity.user}`
   if (user === "+") return get("PWD") ?? shell.cwd
   if (user === "-") return get("OLDPWD") ?? "~-"
@@ -143,5 +143,3 @@ export const expandNode = async (shell: Shell, node: Ast.Word, out: Array<string
     else await expandFields(shell, word, out)
   }
 }
-
-export { unescapePattern }

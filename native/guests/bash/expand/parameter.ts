@@ -1,10 +1,10 @@
 /** Parameter expansion: `$x`, `${x…}` with all its operators, lists and arrays. */
 import { ShellFailure } from "../errors.ts"
 import { compileText } from "../parse/compile.ts"
-import type { ParameterSegment } from "../parse/word-model.ts"
+import type { ParameterSegment, Word } from "../parse/word-model.ts"
 import type { Shell } from "../state/shell.ts"
 import { isName } from "../state/variables.ts"
-import { AssociativeArray, IndexedArray, scalarOf } from "../state/values.ts"
+import { AssociativeArray, IndexedArray } from "../state/values.ts"
 import { textLength } from "../text.ts"
 import { element } from "./arithmetic.ts"
 import { arithmetic, expandSegments, expandText } from "./expand.ts"
@@ -16,6 +16,12 @@ export interface ParameterValue {
   readonly values: ReadonlyArray<string>
   readonly list: "@" | "*" | undefined
   readonly isSet: boolean
+}
+
+/** A subscript: its text for arithmetic, its word for a key. */
+export interface Subscript {
+  readonly text: string
+  readonly word: Word
 }
 
 /** A parameter with its subscript worked out. */
@@ -63,7 +69,7 @@ export const valueOf = (shell: Shell, target: Target): ParameterValue => {
 }
 
 /** The key that a subscript stands for. */
-export const keyOf = async (shell: Shell, name: string, index: { readonly text: string; readonly word: ParameterSegment["index"] extends infer I ? I extends { word: infer W } ? W : never : never }): Promise<string> => {
+export const keyOf = async (shell: Shell, name: string, index: Subscript): Promise<string> => {
   if (shell.variables.find(name)?.value instanceof AssociativeArray) return expandText(shell, index.word)
   return String(await arithmetic(shell, index.text))
 }
@@ -204,5 +210,3 @@ const assign = (shell: Shell, target: Target, text: string): void => {
   if (target.key === undefined) shell.variables.set(target.name, text)
   else shell.variables.setElement(target.name, target.key, text)
 }
-
-export { scalarOf }

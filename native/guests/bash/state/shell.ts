@@ -76,6 +76,12 @@ export class Shell {
   hashed = new Map<string, { path: string; hits: number }>()
   coprocesses = new Map<string, number>()
   history: Array<string> = []
+  /** Process substitutions of the command under way. */
+  readonly substitutions: Array<{ readonly fd: number; readonly process: Process }> = []
+  /** Nothing follows the command that is run next: a program may take the shell's process over. */
+  isTail = false
+  /** `exec` without a command has just run: its redirections stay. */
+  keepsRedirections = false
   isPosix = false
   /** Whether it is the shell that a command of the host started. */
   isMain = false

@@ -1,0 +1,99 @@
+/**
+ * From the action of a job to the Effect that a run executes.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
+import type { ProcessesShape } from "../../services/Processes.ts"
+import { NotYetSupported } from "../../src/errors/NotYetSupported.ts"
+import type { ScheduleAction, SessionAction } from "../../src/schedule/ScheduleAction.ts"
+import { commandLine } from "../../src/schedule/ScheduleAction.ts"
+import type { RunFault } from "../../src/schedule/ScheduleEvent.ts"
+
+/**
+ * An action with everything that it needs; gives the exit code of a command.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type BoundAction = Effect.Effect<number | undefined, unknown>
+
+/**
+ * Where actions run: `sessions` is how agents are asked. Without it such actions are refused.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ActionHosts {
+  readonly processes: ProcessesShape
+  readonly sessions?: ((action: SessionAction) => Effect.Effect<void, unknown>) | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const bind = <E, R>(
+  { processes, sessions }: ActionHosts,
+  action: ScheduleAction<E, R>,
+  context: Context.Context<R>
+): Effect.Effect<BoundAction, NotYetSupported> => {
+  switch (action.type) {
+    case "exec": {
+      const { cwd, env } = action
+      return Effect.succeed(Effect.map(processes.exec(commandLine(action), { cwd, env }), ({ exitCode }) => exitCode))
+    }
+    case "callback":
+      return Effect.succeed(Effect.as(Effect.provide(action.effect, context), undefined))
+    case "session":
+      return sessions === undefined
+        ? Effect.fail(new NotYetSupported({ feature: "scheduled sessions", path: "action" }))
+        : Effect.succeed(Effect.as(sessions(action), undefined))
+  }
+}
+
+/**
+ * A run took longer than its job allows.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RunTimedOut {
+  /**
+   * @since 0.1.0
+   */
+  readonly message: string
+  constructor(millis: number) {
+    this.message = `the run took longer than ${millis} ms`
+  }
+}
+
+/** Characters of an error's text in an event. */
+const MAX_TEXT = 4096
+
+const messageOf = (error: unknown): string => {
+  const text = error instanceof Error || error instanceof RunTimedOut
+    ? error.message
+    : Inspectable.toStringUnknown(error, 0)
+  return text.slice(0, MAX_TEXT)
+}
+
+/**
+ * How a run that did not succeed shows in events.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const faultOf = (cause: Cause.Cause<unknown>): { readonly fault: RunFault; readonly error: string } => {
+  const failure = Cause.failureOption(cause)
+  if (failure._tag === "Some") {
+    return { fault: failure.value instanceof RunTimedOut ? "TimedOut" : "Failed", error: messageOf(failure.value) }
+  }
+  const defect = Cause.dieOption(cause)
+  return defect._tag === "Some"
+    ? { fault: "Died", error: messageOf(defect.value) }
+    : { fault: "Interrupted", error: "the run was interrupted" }
+}

@@ -1,0 +1,67 @@
+/** Scripts given as text: `-c`, eval, source, traps. */
+import { Discard, Exit, ShellFailure } from "../errors.ts"
+import { MAX_EVALUATION_DEPTH } from "../limits.ts"
+import { parseScript, syntaxProblem, Unit } from "../parse/script.ts"
+import type { Shell } from "../state/shell.ts"
+import { runStatement } from "./run.ts"
+
+export type EvaluationKind = "main" | "eval" | "source" | "trap"
+
+/** How the messages of a syntax error begin. */
+const syntaxPrefix = (shell: Shell, kind: EvaluationKind): string => {
+  if (kind === "eval") return `${shell.prefix}: eval: `
+  return kind === "main" && shell.file === "main" ? `${shell.prefix}: -c: ` : `${shell.prefix}: `
+}
+
+/** Runs every statement in front of the first error, then tells of the error. */
+const runUnit = async (shell: Shell, unit: Unit, kind: EvaluationKind): Promise<number> => {
+  const script = parseScript(unit.source)
+  const error = script.errors?.[0]
+  const limit = error === undefined ? Infinity : unit.source.lastIndexOf("\n", Math.max(0, error.pos - 1))
+  let discardedBefore = -1
+  shell.unit = unit
+  if (script.commands.length === 0 && error === undefined) shell.status = 0
+  let sawText = 0
+  for (let index = 0; index < script.commands.length; index++) {
+    const statement = script.commands[index]
+    if (error !== undefined && (statement.pos > limit || statement.end > error.pos)) break
+    if (statement.pos < discardedBefore) continue
+    if (shell.options.has("verbose") && kind === "main") {
+      await shell.tell(`${unit.source.slice(sawText, statement.end).trim()}\n`)
+      sawText = statement.end
+    }
+    try {
+      shell.status = await runStatement(shell, statement)
+    } catch (failure) {
+      if (!(failure instanceof Discard) || kind !== "main" && kind !== "source") throw failure
+      shell.status = failure.status
+      const end = unit.source.indexOf("\n", statement.end)
+      discardedBefore = end < 0 ? Infinity : end
+      shell.unit = unit
+    }
+    if (shell.flow !== undefined) return shell.status
+  }
+  if (error === undefined) return shell.status
+  const { line, messages } = syntaxProblem(unit, error)
+  for (const message of messages) await shell.tell(`${syntaxPrefix(shell, kind)}line ${line}: ${message}\n`)
+  shell.status = 2
+  if (kind === "main") throw new Exit(2)
+  return 2
+}
+
+/** Runs a text in the shell. */
+export const evaluateText = async (shell: Shell, source: string, kind: EvaluationKind): Promise<number> => {
+  if (shell.evaluationDepth >= MAX_EVALUATION_DEPTH) {
+    throw new ShellFailure("maximum nesting exceeded", 1)
+  }
+  const { position, unit } = shell
+  const firstLine = kind === "eval" || kind === "trap" ? shell.line : 1
+  shell.evaluationDepth++
+  try {
+    return await runUnit(shell, new Unit(source, firstLine), kind)
+  } finally {
+    shell.evaluationDepth--
+    shell.unit = unit
+    shell.position = position
+  }
+}
