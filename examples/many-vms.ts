@@ -8,7 +8,7 @@ const tasks = [
   { name: "squares", script: "for i in 1 2 3 4; do echo $((i * i)); done | tr '\\n' ' '" },
   { name: "words", script: "printf 'to be or not to be' | tr ' ' '\\n' | sort | uniq -c | sort -nr | head -1" },
   { name: "endless", script: "while true; do :; done" },
-  { name: "greedy", script: "while echo more >> /tmp/everything; do :; done; exit 1" },
+  { name: "greedy", script: "more=$(seq 1 999); while echo \"$more\" >> /tmp/all; do :; done; exit 1" },
   { name: "failing", script: "cat /no/such/file" }
 ]
 

@@ -84,7 +84,7 @@ export interface ProcessesShape {
   readonly exec: <E = never, R = never>(
     command: string,
     options?: ExecOptions<E, R>
-  ) => Effect.Effect<ExecResult, ProcessesError | E, R>
+  ) => Effect.Effect<ExecResult, ProcessesError | NoInfer<E>, NoInfer<R>>
   /**
    * Runs a shell command and gives its output as it comes. A reader that stops reading suspends the process; one that
    * leaves kills it.
@@ -92,7 +92,7 @@ export interface ProcessesShape {
   readonly run: <E = never, R = never>(
     command: string,
     options?: RunOptions<E, R>
-  ) => Stream.Stream<ProcessEvent, ProcessesError | E, R>
+  ) => Stream.Stream<ProcessEvent, ProcessesError | NoInfer<E>, NoInfer<R>>
 }
 
 /**

@@ -10,13 +10,22 @@ import * as Option from "effect/Option"
 import { badArgument } from "./PlatformErrors.ts"
 import { absolute } from "./VmPath.ts"
 
+/** Nothing in such a word means anything to the shell. */
+const PLAIN = /^[\w./:@+,-]+$/
+
+const reserved = new Set([
+  ...["if", "then", "else", "elif", "fi", "for", "select", "while", "until", "do", "done", "case", "esac", "in"],
+  ...["function", "time", "coproc"]
+])
+
 /**
  * A word that the shell takes as it is, whatever is in it.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
+export const quote = (word: string): string =>
+  PLAIN.test(word) && !reserved.has(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 /**
  * A command that is ready to run.
@@ -91,7 +100,7 @@ export const fromCommand = (
   const label = labelOf(command)
   const stages = commands.map((command) => ({
     program: command.shell === false ? command.command : undefined,
-    cwd: Option.match(command.cwd, { onNone: () => places.cwd, onSome: (cwd) => absolute(places.directory, cwd) }),
+    cwd: Option.match(command.cwd, { onNone: () => places.cwd, onSome: (cwd) => directoryOf(places.directory, cwd) }),
     env: Object.fromEntries(command.env)
   }))
   if (commands.length > 1) {
@@ -103,6 +112,12 @@ export const fromCommand = (
   return only.extendEnv
     ? { text: only.shell === true ? joined(only) : words(only), cwd, env, label, stages }
     : { text: `${envPrefix(only)}${words(only)}`, cwd, env: {}, label, stages }
+}
+
+/** As the command sees it: without a trailing slash. */
+const directoryOf = (from: string, cwd: string): string => {
+  const directory = absolute(from, cwd)
+  return directory !== "/" && directory.endsWith("/") ? directory.slice(0, -1) : directory
 }
 
 /** In a pipeline every command has its own directory and environment. */

@@ -87,18 +87,25 @@ export const make = (filesystem: FilesystemShape, cwd: string): FileSystem.FileS
         (path) => options?.recursive === true ? readRecursive(filesystem, path) : filesystem.readdir(path)
       ),
     readFile: (path) => at("readFile", path, filesystem.readFile),
-    writeFile: (path, bytes, options) =>
-      (options?.flag ?? "w") === "w" && options?.mode === undefined
-        ? at("writeFile", path, (path) => filesystem.writeFile(path, bytes))
-        : Effect.scoped(
-          Effect.flatMap(
-            open("writeFile", path, { ...options, flag: options?.flag ?? "w" }),
-            (file) => file.writeAll(bytes)
-          )
-        ),
+    writeFile: (path, bytes, options) => at("writeFile", path, (path) => write(filesystem, path, bytes, options)),
     watch: (path) => Stream.fromEffect(at("watch", path, unwatched(filesystem)))
   })
 }
+
+const write = (
+  filesystem: FilesystemShape,
+  path: string,
+  bytes: Uint8Array,
+  options: FileSystem.WriteFileOptions = {}
+): Effect.Effect<void, FilesystemError | PlatformError> =>
+  (options.flag ?? "w") === "w" && options.mode === undefined
+    ? filesystem.writeFile(path, bytes)
+    : Effect.scoped(
+      checkWhole("writeFile", "mode", options.mode ?? 0).pipe(
+        Effect.zipRight(filesystem.open(path, { flag: options.flag ?? "w", mode: options.mode })),
+        Effect.flatMap((file) => file.write(bytes))
+      )
+    )
 
 /** What is known about files and is set on them. */
 const attributes = (filesystem: FilesystemShape, at: At) =>

@@ -64,10 +64,12 @@ export const start: (
         )
     ).pipe(
       Effect.mapError((error) => isPlatformError(error) ? error : platformError(origin(script, "spawn"), error)),
+      Effect.interruptible,
       Effect.onExit((end) => settle(end, state, { exit, input, script, started, stderr, stdout })),
       Effect.ignore,
-      Effect.interruptible,
-      Effect.forkScoped
+      Effect.forkScoped,
+      // killed before it has had its first turn, the fiber still settles
+      Effect.uninterruptible
     )
     // input that comes later decides when the process starts
     if (wiring.stdin === "none") yield* Deferred.await(started)

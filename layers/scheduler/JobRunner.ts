@@ -99,7 +99,10 @@ export class JobRunner {
       : Effect.timeoutFail(job.run, { duration: timeout, onTimeout: () => new RunTimedOut(timeout) })
     // a fiber takes over whether it can be interrupted: the action may be, wherever it was begun, its account may not
     const body = Effect.uninterruptible(
-      Effect.flatMap(Effect.exit(Effect.interruptible(action)), (exit) => this.finish(job, { run, due, startedAt }, exit))
+      Effect.flatMap(
+        Effect.exit(Effect.interruptible(action)),
+        (exit) => this.finish(job, { run, due, startedAt }, exit)
+      )
     ).pipe(
       Effect.withSpan("Scheduler.run", { root: true, captureStackTrace: false, attributes: { "job.id": job.id, run } })
     )

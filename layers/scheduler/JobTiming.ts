@@ -6,7 +6,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Utils from "effect/Utils"
+import type * as Utils from "effect/Utils"
 import type { ScheduleDriverShape } from "../../services/ScheduleDriver.ts"
 import type { ScheduleError } from "../../src/errors/ScheduleError.ts"
 import * as DueTimer from "./DueTimer.ts"
@@ -29,8 +29,10 @@ export interface JobTiming {
  * @category models
  */
 export interface JobTimingOptions {
-  /** A job is due; `planned` is when it was to be noticed. */
-  readonly onDue: (job: JobRecord, planned: number, now: number) => Effect.Effect<void>
+  /** The timer reached what it waited for; it waits no longer. */
+  readonly onDue: (job: JobRecord, now: number) => Effect.Effect<void>
+  /** The driver wants a job to run. */
+  readonly onDriven: (job: JobRecord, now: number) => Effect.Effect<void>
   readonly onClockBack: (now: number) => Effect.Effect<void>
   /** Of the jitter. */
   readonly random: Utils.PCGRandom
@@ -42,10 +44,7 @@ export interface JobTimingOptions {
  */
 export const timer = (options: JobTimingOptions): Effect.Effect<JobTiming, never, Scope.Scope> =>
   Effect.map(
-    DueTimer.make<JobRecord>({
-      onDue: (job, now) => options.onDue(job, job.due, now),
-      onClockBack: options.onClockBack
-    }),
+    DueTimer.make<JobRecord>(options),
     ({ check, delete: forget, set }) => ({
       wait: (job) => {
         if (job.next === undefined) return forget(job)
@@ -63,11 +62,11 @@ export const timer = (options: JobTimingOptions): Effect.Effect<JobTiming, never
  * @since 0.1.0
  * @category constructors
  */
-export const driven = (driver: ScheduleDriverShape, { onDue }: JobTimingOptions): JobTiming => ({
+export const driven = (driver: ScheduleDriverShape, { onDriven }: JobTimingOptions): JobTiming => ({
   wait: (job) => {
     if (job.next === undefined) return Effect.void
     const { schedule, zone } = job.plan
-    const callback = Effect.flatMap(Clock.currentTimeMillis, (now) => onDue(job, now, now))
+    const callback = Effect.flatMap(Clock.currentTimeMillis, (now) => onDriven(job, now))
     return Effect.asVoid(driver.schedule({ id: job.id, schedule: schedule.text, zone: zone.name, callback }))
   },
   forget: ({ id }) => driver.cancel({ id }),

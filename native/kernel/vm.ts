@@ -30,7 +30,7 @@ export interface VmHost {
 /** What a VM asks of its sidecar. */
 export interface VmOwner {
   /** Queues work behind the VM's earlier work. */
-  readonly enqueue: (vm: Vm, work: () => void) => void
+  readonly enqueue: (vm: Vm, work: () => Iterator<void> | void) => void
   /** Has an idle VM give its worker up, for one that waits. */
   readonly onStarved: () => void
 }

@@ -9,8 +9,7 @@ import * as Operations from "../../src/wire/Operations.ts"
 import { record } from "../../src/wire/Stream.ts"
 import { Fault } from "../kernel/fault.ts"
 import type { Content } from "../kernel/filesystem/content.ts"
-import type { StagedWrite } from "../kernel/filesystem/staged-write.ts"
-import { STEP_BYTES } from "../kernel/filesystem/steps.ts"
+import { STEP_BYTES, type Steps } from "../kernel/filesystem/steps.ts"
 import type { Vm } from "../kernel/vm.ts"
 import type { Route } from "./server.ts"
 import type { Answer, Session } from "./session.ts"
@@ -42,6 +41,7 @@ const writeFiles: Answer = (session, exchange, body) => {
         makeParent(vm, path)
         vm.filesystem.writeFile(vm.host, path, content)
       }))
+      return undefined
     },
     onEnd: () => sendRecords(session, exchange, vm, Operations.outcomeCodec, outcomes)
   })
@@ -59,19 +59,12 @@ const writeLarge = function*(
   path: string,
   content: Uint8Array,
   outcomes: Array<Outcome>
-): Iterator<void> {
-  let staged: StagedWrite | undefined
+): Steps {
   try {
     makeParent(vm, path)
-    staged = vm.filesystem.stage(vm.host, path)
-    for (let at = 0; at < content.length; at += STEP_BYTES) {
-      staged.append(content.subarray(at, at + STEP_BYTES))
-      yield
-    }
-    staged.commit()
+    yield* vm.filesystem.writeSteps(vm.host, path, content)
     outcomes.push({ path, error: undefined, content: nothing })
   } catch (thrown) {
-    staged?.abandon()
     outcomes.push(failed(session, path, thrown))
   }
 }

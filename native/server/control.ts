@@ -110,7 +110,8 @@ const handlers = (server: SidecarServer, session: Session, usage: Usage) => {
           source: "memory"
         })),
     Unmount: ({ path, vm }) => onVm(vm, (found) => found.filesystem.unmount(path)),
-    ListMounts: ({ vm }) => onVm(vm, (found) => found.filesystem.mounts().slice().sort((a, b) => a.path < b.path ? -1 : 1)),
+    ListMounts: ({ vm }) =>
+      onVm(vm, (found) => found.filesystem.mounts().slice().sort((a, b) => a.path < b.path ? -1 : 1)),
     GetHealth: () =>
       Effect.sync(() => {
         const { inUse, warm } = server.options.pool.stats()

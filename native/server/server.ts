@@ -13,7 +13,7 @@ import { Vm } from "../kernel/vm.ts"
 import type { WorkerPool } from "../kernel/workers/pool.ts"
 import { batchOperations } from "./batches.ts"
 import { descriptorOperations } from "./descriptors.ts"
-import { FairQueue } from "./fair-queue.ts"
+import { FairQueue, type Work } from "./fair-queue.ts"
 import { fileOperations } from "./files.ts"
 import { processOperations } from "./processes.ts"
 import type { Answer } from "./session.ts"
@@ -89,7 +89,7 @@ export class SidecarServer implements VmOwner {
     return { vm, handle: words[0] }
   }
 
-  enqueue(vm: Vm, work: () => void): void {
+  enqueue(vm: Vm, work: Work): void {
     this.queue.add(vm, work)
   }
 

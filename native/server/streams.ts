@@ -159,8 +159,8 @@ export const receive = (session: Session, exchange: Exchange, owner: object, int
     (bytes) =>
       inTurn(() => {
         const work = intake.onBytes(bytes)
-        if (work === undefined) exchange.grant(bytes.length)
-        else return steps(work, () => exchange.grant(bytes.length))
+        if (work !== undefined) return steps(work, () => exchange.grant(bytes.length))
+        return exchange.grant(bytes.length)
       }),
     () =>
       inTurn(() => {

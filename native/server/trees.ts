@@ -69,7 +69,10 @@ const exportedParts = function*(snapshot: Snapshot): Generator<Uint8Array | void
     const { content } = node.inode
     const entry = { mtimeMs: undefined, target: undefined, ...entryOf(node) }
     if (content === undefined || content.size <= STEP_BYTES) {
-      yield record(Operations.entryCodec, content === undefined ? entry : { ...entry, content: content.read(0, content.size) })
+      yield record(
+        Operations.entryCodec,
+        content === undefined ? entry : { ...entry, content: content.read(0, content.size) }
+      )
       continue
     }
     if (content.size > MAX_EXPORTED) {

@@ -18,8 +18,7 @@ export interface OneShotTime {
   readonly offset: number | undefined
 }
 
-const ISO =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(Z|[+-]\d\d:?\d\d)?)?$/
+const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(Z|[+-]\d\d:?\d\d)?)?$/
 
 /**
  * Whether a text means a time rather than a cron expression.
@@ -51,7 +50,10 @@ const offsetOf = (text: string | undefined, dateOnly: boolean): number | undefin
 export const parseTime = (text: string): OneShotTime => {
   const parts = ISO.exec(text)
   if (parts === null) {
-    throw new FieldFault("time", "write 2027-01-31, 2027-01-31T09:00, 2027-01-31T09:00:00.000, with Z or +02:00 if wanted")
+    throw new FieldFault(
+      "time",
+      "write 2027-01-31, 2027-01-31T09:00, 2027-01-31T09:00:00.000, with Z or +02:00 if wanted"
+    )
   }
   const number = (index: number) => Number(parts[index] ?? 0)
   const year = within("year", number(1), 1, 9999)

@@ -62,7 +62,9 @@ export const parse = (text: string): Either.Either<ParsedSchedule, ScheduleError
   } catch (fault) {
     if (!(fault instanceof FieldFault)) throw fault
     const { field, hint } = fault
-    return Either.left(new ScheduleError({ reason: "InvalidSchedule", schedule: text.slice(0, MAX_LENGTH), field, hint }))
+    return Either.left(
+      new ScheduleError({ reason: "InvalidSchedule", schedule: text.slice(0, MAX_LENGTH), field, hint })
+    )
   }
 }
 
@@ -103,7 +105,12 @@ const inPiece = (
 }
 
 /** The first instant of a day after `after`. Each offset of the day's zone has a piece of the wall's time. */
-const onDay = (fields: CronFields, day: number, after: number, { offset, transitions }: Stretch): number | undefined => {
+const onDay = (
+  fields: CronFields,
+  day: number,
+  after: number,
+  { offset, transitions }: Stretch
+): number | undefined => {
   const elapsed = fields.hours === ALL_HOURS
   let best: number | undefined
   let current = offset

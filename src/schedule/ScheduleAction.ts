@@ -17,9 +17,12 @@ import { optionalKey } from "../OptionalKey.ts"
 export const ExecAction = Schema.Struct({
   type: Schema.Literal("exec"),
   command: text(65_536),
-  args: optionalKey(listOf(Schema.String.pipe(
-    Schema.filter((value) => !value.includes("\0"), { description: "a string without NUL" })
-  ), 1024)),
+  args: optionalKey(listOf(
+    Schema.String.pipe(
+      Schema.filter((value) => !value.includes("\0"), { description: "a string without NUL" })
+    ),
+    1024
+  )),
   cwd: optionalKey(GuestPath),
   env: optionalKey(Environment)
 })

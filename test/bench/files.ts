@@ -31,7 +31,9 @@ const somewhere = (count: number) => {
 
 const readsAmong = (settings: Settings, files: number) =>
   Effect.gen(function*() {
-    const { filesystem } = yield* Vm.make({ limits: { inodes: files + 10_000, filesystemBytes: files * KiB + 64 * MiB } })
+    const { filesystem } = yield* Vm.make({
+      limits: { inodes: files + 10_000, filesystemBytes: files * KiB + 64 * MiB }
+    })
     yield* fill(filesystem, files)
     const path = somewhere(files)
     return yield* sample(times(settings, 4000), Effect.suspend(() => filesystem.readFile(path())))

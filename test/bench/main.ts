@@ -51,5 +51,9 @@ const missed = rows.filter((row) => verdict(row) === "MISS")
 console.log(`\n${rows.filter((row) => verdict(row) === "pass").length} bars kept, ${missed.length} missed`)
 const file = resolve(flags.json)
 mkdirSync(dirname(file), { recursive: true })
-const result = { machine: measuredOn, quick: settings.quick, rows: rows.map((row) => ({ ...row, verdict: verdict(row) })) }
+const result = {
+  machine: measuredOn,
+  quick: settings.quick,
+  rows: rows.map((row) => ({ ...row, verdict: verdict(row) }))
+}
 writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`)

@@ -11,7 +11,8 @@ import { atMost, row, timed } from "./measure.ts"
 /** Each goes on until it is interrupted. */
 const abuses: Record<string, (vm: VmShape) => Effect.Effect<unknown, unknown>> = {
   "a busy loop": ({ processes }) => Effect.forever(processes.exec("while true; do :; done")),
-  "a flood of output": ({ processes }) => Stream.runDrain(Stream.forever(processes.run("while true; do echo flood; done"))),
+  "a flood of output": ({ processes }) =>
+    Stream.runDrain(Stream.forever(processes.run("while true; do echo flood; done"))),
   "3,000 writes at once": ({ filesystem }) => {
     const content = noise(KiB)
     const write = (i: number) => filesystem.writeFile(`/home/user/file-${i}`, content)

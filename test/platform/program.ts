@@ -29,7 +29,7 @@ const files = Effect.fnUntraced(function*(directory: string) {
     Effect.map(outcome(effect), (value) => void log.push(value))
   const tree = Effect.map(fs.readDirectory(directory, { recursive: true }), (names) => names.toSorted())
 
-  yield* say(fs.makeDirectory(at("a/b/c"), { recursive: true, mode: 0o700 }))
+  yield* say(Effect.asVoid(fs.makeDirectory(at("a/b/c"), { recursive: true, mode: 0o700 })))
   yield* say(fs.makeDirectory(at("a"), { mode: 0o700 }))
   yield* say(fs.makeDirectory(at("a/b/c/"), { recursive: true }))
   yield* say(fs.makeDirectory(at("x/y")))
@@ -55,7 +55,7 @@ const files = Effect.fnUntraced(function*(directory: string) {
   yield* say(fs.readLink(at("a/link")))
   yield* say(fs.readLink(at("a/one.txt")))
   yield* say(Effect.map(fs.realPath(at("a/../a//link")), (real) => path.relative(directory, real)))
-  yield* say(Effect.map(fs.stat(at("a/link")), ({ size, type }) => [size, type]))
+  yield* say(Effect.map(fs.stat(at("a/link")), ({ size, type }) => [Number(size), type]))
   yield* say(fs.stat(at("a/broken")))
   yield* say(fs.readFile(at("a/self")))
   yield* say(fs.exists(at("a/broken")))
@@ -119,13 +119,16 @@ const copies = Effect.fnUntraced(function*(fs: FileSystem.FileSystem, at: (name:
   yield* say(fs.copyFile(at("a"), at("none")))
   yield* say(fs.copyFile(at("file"), at("a")))
   yield* say(fs.copyFile(at("none"), at("other")))
-  yield* say(fs.copy(at("a"), at("deep/copy")))
+  yield* fs.makeDirectory(at("c/d"), { recursive: true })
+  yield* fs.writeFileString(at("c/script"), "echo", { mode: 0o755 })
+  yield* say(fs.copy(at("c"), at("deep/copy")))
+  yield* say(Effect.map(fs.stat(at("deep/copy/script")), ({ mode }) => mode & 0o777))
   yield* fs.writeFileString(at("deep/copy/script"), "kept")
-  yield* fs.writeFileString(at("a/b/late"), "late")
-  yield* say(fs.copy(at("a"), at("deep/copy/")))
+  yield* fs.writeFileString(at("c/d/late"), "late")
+  yield* say(fs.copy(at("c"), at("deep/copy/")))
   yield* say(fs.readFileString(at("deep/copy/script")))
-  yield* say(fs.readFileString(at("deep/copy/b/late")))
-  yield* say(fs.copy(at("a/"), at("deep/copy"), { overwrite: true }))
+  yield* say(fs.readFileString(at("deep/copy/d/late")))
+  yield* say(fs.copy(at("c/"), at("deep/copy"), { overwrite: true }))
   yield* say(fs.readFileString(at("deep/copy/script")))
   yield* say(fs.copy(at("none"), at("deep/none")))
   yield* say(Effect.mapError(fs.copy(at("a"), at("file")), forgetReason))
@@ -178,18 +181,22 @@ const openFiles = Effect.fnUntraced(function*(directory: string) {
   yield* appended.writeAll(encode("one"))
   yield* appended.writeAll(encode("two"))
   log.push(Option.map(yield* appended.readAlloc(4), decode))
-  log.push(yield* outcome(Effect.mapError(
-    Effect.flatMap(fs.open(name), (file) => file.write(encode("x"))),
-    forgetReason
-  )))
+  log.push(
+    yield* outcome(Effect.mapError(
+      Effect.flatMap(fs.open(name), (file) => file.write(encode("x"))),
+      forgetReason
+    ))
+  )
   log.push(yield* outcome(fs.open(`${directory}/none`)))
   log.push(yield* outcome(fs.open(name, { flag: "ax" })))
   yield* Stream.run(Stream.make(encode("streamed "), encode("in")), fs.sink(name))
-  log.push(yield* fs.stream(name, { offset: 2, bytesToRead: 5, chunkSize: 2 }).pipe(
-    Stream.map(decode),
-    Stream.runCollect,
-    Effect.map(Chunk.toReadonlyArray)
-  ))
+  log.push(
+    yield* fs.stream(name, { offset: 2, bytesToRead: 5, chunkSize: 2 }).pipe(
+      Stream.map(decode),
+      Stream.runCollect,
+      Effect.map(Chunk.toReadonlyArray)
+    )
+  )
   return log
 })
 
@@ -248,9 +255,10 @@ const commands = Effect.fnUntraced(function*(directory: string) {
   yield* say(Command.exitCode(inside(Command.make("./none"))))
   yield* say(Command.exitCode(inside(Command.make("./plain"))))
   yield* say(Command.exitCode(Command.workingDirectory(Command.make("pwd"), "/none")))
+  yield* fs.writeFile(`${directory}/bytes`, new Uint8Array([1, 128, 255, 195]))
   yield* say(
     Stream.runFold(
-      Command.stream(Command.make("printf", "\\001\\200\\377")),
+      Command.stream(inside(Command.make("cat", "bytes"))),
       "",
       (text, bytes) => `${text}${Array.from(bytes).join(" ")} `
     )

@@ -24,12 +24,12 @@ import { listDirectory } from "./readdir.ts"
 import type { RenameOptions } from "./rename.ts"
 import { renamePath } from "./rename.ts"
 import { resolve, Walk } from "./resolve.ts"
-import { StagedWrite } from "./staged-write.ts"
+import { appendSteps, readSteps, StagedWrite, writeSteps } from "./staged-write.ts"
 import type { FilesystemStat, Stat } from "./stat.ts"
 import { statfsOf, statOf } from "./stat.ts"
 import type { FilesystemOptions } from "./state.ts"
 import { State } from "./state.ts"
-import type { Steps } from "./steps.ts"
+import { STEP_BYTES, type Steps } from "./steps.ts"
 import type { Snapshot } from "./tree.ts"
 import { Tree } from "./tree.ts"
 import type { RemoveOptions } from "./unlink.ts"
@@ -123,6 +123,21 @@ export class Filesystem {
   /** Makes a copy of `data` the content of a file, or appends it. */
   writeFile(caller: Caller, path: string, data: Uint8Array, options?: WriteOptions): void {
     writeWhole(new Operation(caller, "open", path), this.state, data, options)
+  }
+
+  /** `readFile` in as many steps as the size needs. */
+  *readSteps(caller: Caller, path: string): Steps<Uint8Array> {
+    const op = new Operation(caller, "open", path)
+    const { content } = this.find(op).inode
+    if (content === undefined || content.size <= STEP_BYTES) return this.readFile(caller, path)
+    return yield* readSteps(op, this.state)
+  }
+
+  /** `writeFile` in as many steps as the size needs. */
+  *writeSteps(caller: Caller, path: string, data: Uint8Array, options: WriteOptions = {}): Steps {
+    if (data.length <= STEP_BYTES || options.exclusive === true) return this.writeFile(caller, path, data, options)
+    const op = new Operation(caller, "open", path)
+    yield* (options.append === true ? appendSteps : writeSteps)(op, this.state, data, options.mode)
   }
 
   /** A write of a whole file, piece by piece, that takes effect at its end. */

@@ -134,10 +134,11 @@ export const checkWrite = (op: Operation, state: State): Tree | undefined => {
 /** The file at the path, created if it is missing; nothing for a device. */
 export const writeTarget = (
   op: Operation,
-  state: State
+  state: State,
+  mode: number
 ): { readonly inode: Inode | undefined; readonly tree: Tree | undefined } => {
   const { inode, walk } = locate(op, state, O_WRONLY | O_CREAT)
-  if (inode === undefined) return { inode: createFile(op, state, walk, 0o666, 0), tree: walk.mount.tree }
+  if (inode === undefined) return { inode: createFile(op, state, walk, mode, 0), tree: walk.mount.tree }
   checkAccess(op, walk, inode, O_WRONLY | O_CREAT)
   return inode.isDevice ? { inode: undefined, tree: undefined } : { inode, tree: state.writable(op, walk.mount) }
 }

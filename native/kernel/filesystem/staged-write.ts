@@ -1,11 +1,13 @@
 /**
- * A whole-file write whose content comes piece by piece: the file changes at the end, all at once, or not at all.
+ * Large content, moved piece by piece. A file that is replaced so changes at the end, all at once, or not at all.
  */
 import { Content } from "./content.ts"
 import { adoptContent, StagedAllocation } from "./data.ts"
-import { checkWrite, writeTarget } from "./open.ts"
+import { O_APPEND, O_CREAT, O_WRONLY, READ_MAX } from "./flags.ts"
+import { checkWrite, contentAt, openFile, writeTarget, writeWhole } from "./open.ts"
 import type { Operation } from "./operation.ts"
 import type { State } from "./state.ts"
+import { STEP_BYTES, type Steps } from "./steps.ts"
 import type { Tree } from "./tree.ts"
 
 export class StagedWrite {
@@ -14,8 +16,8 @@ export class StagedWrite {
   private readonly generation: number
   private over = false
 
-  /** Faults when the file could not be written now. */
-  constructor(private readonly op: Operation, private readonly state: State) {
+  /** Faults when the file could not be written now. `mode` is for a file that is created. */
+  constructor(private readonly op: Operation, private readonly state: State, private readonly mode = 0o666) {
     const tree = checkWrite(op, state)
     this.allocation = tree === undefined ? undefined : new StagedAllocation(state, tree)
     this.generation = tree?.generation ?? 0
@@ -37,7 +39,7 @@ export class StagedWrite {
     if (this.over) return
     const bytes = this.allocation?.bytes
     this.abandon()
-    const { inode, tree } = writeTarget(this.op, this.state)
+    const { inode, tree } = writeTarget(this.op, this.state, this.mode)
     if (inode === undefined || tree === undefined) return
     const mine = tree === this.tree && tree.generation === this.generation
     adoptContent(this.op, this.state, tree, inode.ino, this.content, mine ? bytes : undefined)
@@ -49,4 +51,47 @@ export class StagedWrite {
     this.over = true
     if (this.allocation !== undefined) this.allocation.bytes = 0
   }
+}
+
+/** Writes a whole file in steps: it changes at the last of them, or not at all. */
+export function* writeSteps(op: Operation, state: State, data: Uint8Array, mode: number | undefined): Steps {
+  // A device takes or refuses it all at once.
+  if (checkWrite(op, state) === undefined) return writeWhole(op, state, data)
+  const staged = new StagedWrite(op, state, mode)
+  try {
+    for (let at = 0; at < data.length; at += STEP_BYTES) {
+      staged.append(data.subarray(at, at + STEP_BYTES))
+      yield
+    }
+    staged.commit()
+  } finally {
+    staged.abandon()
+  }
+}
+
+/** Appends to a file in steps. Room for all of it is made sure of first. */
+export function* appendSteps(op: Operation, state: State, data: Uint8Array, mode = 0o666): Steps {
+  state.reserve(op, data.length, 0)
+  const file = openFile(op, state, O_WRONLY | O_CREAT | O_APPEND, mode)
+  try {
+    for (let at = 0; at < data.length; at += STEP_BYTES) {
+      file.write(data.subarray(at, at + STEP_BYTES))
+      yield
+    }
+  } finally {
+    file.close()
+  }
+}
+
+/** The whole content of a stored file as it is now, read in steps. */
+export function* readSteps(op: Operation, state: State, max = READ_MAX): Steps<Uint8Array> {
+  const content = contentAt(op, state)
+  const { size } = content
+  if (size > max) throw op.fault("EFBIG", { name: "readBytes", value: max })
+  const data = new Uint8Array(size)
+  for (let at = 0; at < size; at += STEP_BYTES) {
+    data.set(content.read(at, STEP_BYTES), at)
+    yield
+  }
+  return data
 }

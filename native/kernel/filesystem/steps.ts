@@ -70,7 +70,7 @@ export function* holding<A>(op: Operation, run: (hold: Hold) => Steps<A>): Steps
 }
 
 /** A single step. */
-// eslint-disable-next-line require-yield
+
 export function* once<A>(run: () => A): Steps<A> {
   return run()
 }

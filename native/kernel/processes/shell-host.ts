@@ -4,6 +4,7 @@
  */
 import type { SystemCallName } from "../../guests/protocol.ts"
 import { Fault } from "../fault.ts"
+import { once, type Steps } from "../filesystem/steps.ts"
 import type { Binding, DeathReason, GuestWorker, SystemCall } from "../workers/guest-worker.ts"
 import type { WorkerPool } from "../workers/pool.ts"
 import type { Process } from "./process.ts"
@@ -25,9 +26,13 @@ export interface ShellHostOptions {
   /** Every worker is in use and somebody waits for one: VMs whose worker is idle are to give theirs up. */
   readonly onStarved: () => void
   /** Queues work behind the VM's earlier work. */
-  readonly enqueue: (work: () => void) => void
+  readonly enqueue: (work: () => Iterator<void> | void) => void
   /** Carries out a system call; throws `Fault`. */
-  readonly systemCall: (pid: number, name: Exclude<SystemCallName, "sleep">, args: ReadonlyArray<unknown>) => unknown
+  readonly systemCall: (
+    pid: number,
+    name: Exclude<SystemCallName, "sleep">,
+    args: ReadonlyArray<unknown>
+  ) => Steps<unknown>
 }
 
 /** How long a process that was told to die may take before its worker is ended. */
@@ -150,19 +155,26 @@ export class ShellHost {
 
   private onCall(worker: GuestWorker, call: SystemCall): void {
     const { args, id, name, pid } = call
-    const fail = (thrown: unknown) => {
+    this.options.enqueue(() => {
+      if (!this.running.has(pid)) return worker.fault(id, new Fault("ESRCH", name))
+      const work = this.carryOut(worker, call, () =>
+        name === "sleep"
+          ? once(() => this.sleep(pid, sleepArgument(args), () => worker.return<"sleep">(id, undefined)))
+          : this.options.systemCall(pid, name, args))
+      // most calls end with their first step, and need no second turn
+      return work.next().done === true ? undefined : work
+    })
+  }
+
+  /** Runs a call to its end, whatever becomes of the process: its effects are complete or absent. */
+  private *carryOut(worker: GuestWorker, { id, name }: SystemCall, run: () => Steps<unknown>): Steps {
+    try {
+      const value = yield* run()
+      if (name !== "sleep") worker.return(id, value as never)
+    } catch (thrown) {
       if (!(thrown instanceof Fault)) throw thrown
       worker.fault(id, thrown)
     }
-    this.options.enqueue(() => {
-      if (!this.running.has(pid)) return worker.fault(id, new Fault("ESRCH", name))
-      try {
-        if (name === "sleep") this.sleep(pid, sleepArgument(args), () => worker.return<"sleep">(id, undefined))
-        else worker.return(id, this.options.systemCall(pid, name, args) as never)
-      } catch (thrown) {
-        fail(thrown)
-      }
-    })
   }
 
   private sleep(pid: number, milliseconds: number, wake: () => void): void {

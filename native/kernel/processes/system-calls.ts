@@ -8,6 +8,7 @@ import type { Filesystem } from "../filesystem/filesystem.ts"
 import { fileTypeOf } from "../filesystem/inode.ts"
 import type { Caller } from "../filesystem/operation.ts"
 import type { Stat } from "../filesystem/stat.ts"
+import type { Steps } from "../filesystem/steps.ts"
 
 /** What a system call works on. */
 export interface CallContext {
@@ -17,8 +18,11 @@ export interface CallContext {
   readonly now: () => bigint
 }
 
+/** Calls that take as many steps as what they work on needs. */
+type LongCall = "remove" | "copy" | "readFile" | "writeFile"
+
 type Checked = {
-  readonly [Name in Exclude<SystemCallName, "sleep">]: (
+  readonly [Name in Exclude<SystemCallName, "sleep" | LongCall>]: (
     context: CallContext,
     args: Arguments
   ) => ReturnType<SystemCalls[Name]>
@@ -57,9 +61,6 @@ class Arguments {
 const calls: Checked = {
   stat: ({ caller, filesystem }, args) => guestStat(filesystem.stat(caller, args.string(0))),
   lstat: ({ caller, filesystem }, args) => guestStat(filesystem.lstat(caller, args.string(0))),
-  readFile: ({ caller, filesystem }, args) => filesystem.readFile(caller, args.string(0)),
-  writeFile: ({ caller, filesystem }, args) =>
-    filesystem.writeFile(caller, args.string(0), args.bytes(1), { append: args.flag(2), mode: args.mode(3) }),
   readdir: ({ caller, filesystem }, args) =>
     filesystem.readdir(caller, args.string(0)).map(({ name, type }) => ({ name, type })),
   readdirStat: ({ caller, filesystem }, args) => {
@@ -77,11 +78,7 @@ const calls: Checked = {
       : filesystem.mkdir(caller, args.string(0), args.mode(1)),
   unlink: ({ caller, filesystem }, args) => filesystem.unlink(caller, args.string(0)),
   rmdir: ({ caller, filesystem }, args) => filesystem.rmdir(caller, args.string(0)),
-  remove: ({ caller, filesystem }, args) =>
-    filesystem.remove(caller, args.string(0), { recursive: args.flag(1), force: args.flag(2) }),
   rename: ({ caller, filesystem }, args) => filesystem.rename(caller, args.string(0), args.string(1)),
-  copy: ({ caller, filesystem }, args) =>
-    filesystem.copy(caller, args.string(0), args.string(1), { recursive: args.flag(2) }),
   link: ({ caller, filesystem }, args) => filesystem.link(caller, args.string(0), args.string(1)),
   symlink: ({ caller, filesystem }, args) => filesystem.symlink(caller, args.string(0), args.string(1)),
   readlink: ({ caller, filesystem }, args) => filesystem.readlink(caller, args.string(0)),
@@ -93,12 +90,29 @@ const calls: Checked = {
   now: ({ now }) => Number(now() / 1000n) / 1000
 }
 
-/** Carries out a system call at once; throws `Fault`. */
-export const systemCall = (
+const longCalls: {
+  readonly [Name in LongCall]: (context: CallContext, args: Arguments) => Steps<ReturnType<SystemCalls[Name]>>
+} = {
+  readFile: ({ caller, filesystem }, args) => filesystem.readSteps(caller, args.string(0)),
+  writeFile: ({ caller, filesystem }, args) =>
+    filesystem.writeSteps(caller, args.string(0), args.bytes(1), { append: args.flag(2), mode: args.mode(3) }),
+  remove: ({ caller, filesystem }, args) =>
+    filesystem.removeSteps(caller, args.string(0), { recursive: args.flag(1), force: args.flag(2) }),
+  copy: ({ caller, filesystem }, args) =>
+    filesystem.copySteps(caller, args.string(0), args.string(1), { recursive: args.flag(2) })
+}
+
+const isLong = (name: SystemCallName): name is LongCall => Object.hasOwn(longCalls, name)
+
+/** Carries out a system call in steps, most in one; throws `Fault`. */
+export function* systemCall(
   context: CallContext,
   name: Exclude<SystemCallName, "sleep">,
   args: ReadonlyArray<unknown>
-): unknown => calls[name](context, new Arguments(name, args))
+): Steps<unknown> {
+  const checked = new Arguments(name, args)
+  return isLong(name) ? yield* longCalls[name](context, checked) : calls[name](context, checked)
+}
 
 /** The milliseconds of a `sleep`; throws `Fault`. */
 export const sleepArgument = (args: ReadonlyArray<unknown>): number => new Arguments("sleep", args).number(0)

@@ -36,6 +36,9 @@ export const defaultResourceLimits: ResourceLimits = { maxOldGenerationSizeMb: 2
 /** The end of a worker's stderr that is kept to say why it crashed. */
 const STDERR_KEPT = 1024
 
+/** Size from which the result of a system call is moved to the worker. */
+const MOVED_BYTES = 256 * 1024
+
 export class GuestWorker {
   private readonly worker: Worker
   private events: GuestEvents | undefined
@@ -109,7 +112,9 @@ export class GuestWorker {
   }
 
   return<Name extends keyof SystemCalls>(id: number, value: ReturnType<SystemCalls[Name]>): void {
-    if (this.pending.delete(id)) this.post({ _tag: "return", id, value })
+    // a large result moves instead of being copied: nobody else refers to it
+    const moves = value instanceof Uint8Array && value.length >= MOVED_BYTES && value.length === value.buffer.byteLength
+    if (this.pending.delete(id)) this.post({ _tag: "return", id, value }, moves ? [value.buffer as ArrayBuffer] : [])
   }
 
   fault(id: number, { errno, path, syscall }: Fault): void {
@@ -135,8 +140,8 @@ export class GuestWorker {
     this.worker.unref()
   }
 
-  private post(message: ToWorker): void {
-    if (!this.dead) this.worker.postMessage(message)
+  private post(message: ToWorker, transfer: ReadonlyArray<ArrayBuffer> = []): void {
+    if (!this.dead) this.worker.postMessage(message, transfer)
   }
 
   private receive(message: unknown, onReady: () => void): void {

@@ -35,6 +35,8 @@ interface Waiter {
 /** Failures in a row after which those who wait are told instead of waiting for ever. */
 const MAX_FAILURES = 5
 const FIRST_BACK_OFF_MS = 50
+/** How long the replacement of a worker waits: its start must not slow the first steps of the one that was taken. */
+const REPLACE_AFTER_MS = 25
 const LONGEST_BACK_OFF_MS = 5_000
 const DEFAULT_MAX_WAITING = 1_024
 
@@ -45,6 +47,7 @@ export class WorkerPool {
   private readonly waiting = new Set<Waiter>()
   private failures = 0
   private backOff: ReturnType<typeof setTimeout> | undefined
+  private replacement: ReturnType<typeof setTimeout> | undefined
   private closed = false
 
   constructor(private readonly options: WorkerPoolOptions) {
@@ -57,7 +60,7 @@ export class WorkerPool {
     if (signal?.aborted === true) return Promise.reject(new Fault("ECANCELED", "spawn"))
     const worker = this.waiting.size === 0 ? this.takeWarm() : undefined
     if (worker !== undefined) {
-      this.refill()
+      this.replaceSoon()
       return Promise.resolve(worker)
     }
     const bound = this.options.maxWaiting ?? DEFAULT_MAX_WAITING
@@ -82,6 +85,7 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.closed = true
     clearTimeout(this.backOff)
+    clearTimeout(this.replacement)
     this.refuseAll(new Fault("ECANCELED", "spawn"))
     await Promise.all([...this.warm, ...this.warming, ...this.inUse].map((worker) => worker.kill()))
   }
@@ -121,7 +125,8 @@ export class WorkerPool {
   /** Starts as many workers as are wanted and allowed. */
   private refill(): void {
     if (this.closed || this.backOff !== undefined) return
-    const wanted = this.options.warm + this.waiting.size
+    // who waits comes first: a spare one that starts beside theirs would slow it
+    const wanted = Math.max(this.options.warm, this.waiting.size)
     while (this.warm.length + this.warming.size < wanted && this.alive() < this.options.max) this.start()
   }
 
@@ -155,7 +160,16 @@ export class WorkerPool {
       this.waiting.delete(waiter)
       waiter.resolve(worker)
     }
-    this.refill()
+    if (this.waiting.size > 0) this.refill()
+    else this.replaceSoon()
+  }
+
+  /** Fills the pool up again a little later. */
+  private replaceSoon(): void {
+    this.replacement ??= setTimeout(() => {
+      this.replacement = undefined
+      this.refill()
+    }, REPLACE_AFTER_MS).unref()
   }
 
   /** A worker died before it was ready: try again later, and say so to those who wait when it goes on. */

@@ -22,7 +22,10 @@ const sameAs = (trie: RadixTrie<number>, model: ReadonlyMap<number, number>): vo
   assert.strictEqual(trie.size, model.size)
   const sorted = [...model].sort(([a], [b]) => a - b)
   assert.deepStrictEqual([...trie], sorted)
-  assert.deepStrictEqual([...trie.values()].sort((a, b) => a - b), sorted.map(([, value]) => value).sort((a, b) => a - b))
+  assert.deepStrictEqual(
+    [...trie.values()].sort((a, b) => a - b),
+    sorted.map(([, value]) => value).sort((a, b) => a - b)
+  )
   for (const [name, value] of model) assert.strictEqual(trie.get(name), value)
 }
 

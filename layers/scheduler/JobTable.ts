@@ -1,0 +1,204 @@
+/**
+ * The jobs of a scheduler: which there are, and what happens to them as time passes.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type { Job, JobSettings } from "../../services/Scheduler.ts"
+import type { NotYetSupported } from "../../src/errors/NotYetSupported.ts"
+import { ScheduleError } from "../../src/errors/ScheduleError.ts"
+import { next } from "../../src/schedule/ParsedSchedule.ts"
+import type { EventHub } from "./EventHub.ts"
+import { JobRecord, plan } from "./JobRecord.ts"
+import type { JobRunner } from "./JobRunner.ts"
+import type { JobTiming } from "./JobTiming.ts"
+import { madeUpFor, takeMissed } from "./MissedRuns.ts"
+import type { ActionHosts } from "./RunAction.ts"
+import { bind } from "./RunAction.ts"
+
+/** Jobs that are done and still listed. */
+const MAX_DONE = 256
+const MAX_ID = 256
+
+/**
+ * What a table works with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JobTableParts {
+  readonly jobs: Map<string, JobRecord>
+  readonly runner: JobRunner
+  readonly timing: JobTiming
+  readonly events: EventHub
+  readonly hosts: ActionHosts
+  readonly now: () => number
+  readonly newId: () => string
+  /** Milliseconds by which a run may be late without being missed. */
+  readonly grace: number
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export class JobTable {
+  private readonly parts: JobTableParts
+  private readonly done = new Set<string>()
+
+  constructor(parts: JobTableParts) {
+    this.parts = parts
+  }
+
+  /** Adds a job; one of the same id makes place, but its runs go on under the new job's rule. */
+  add<E, R>(job: Job<E, R>): Effect.Effect<JobRecord, ScheduleError | NotYetSupported, R> {
+    return Effect.contextWithEffect((context) => {
+      const { hosts, jobs, newId, now, timing } = this.parts
+      const id = job.id ?? newId()
+      if (id === "" || id.length > MAX_ID || id.includes("\0")) {
+        const hint = `an id has 1 to ${MAX_ID} characters and no NUL`
+        return new ScheduleError({ reason: "InvalidSchedule", schedule: job.schedule, field: "id", hint })
+      }
+      const planned = plan(job, now())
+      if (Either.isLeft(planned)) return Effect.fail(planned.left)
+      return Effect.flatMap(bind(hosts, job.action, context), (run) => {
+        const old = jobs.get(id)
+        const record = new JobRecord(id, planned.right, job.action, run, old?.runs)
+        record.runs.queued = undefined
+        this.enter(record)
+        const forgotten = old === undefined ? Effect.void : timing.forget(old)
+        return Effect.zipRight(forgotten, timing.wait(record)).pipe(
+          Effect.tapError(() => this.remove(record, false)),
+          Effect.as(record),
+          Effect.uninterruptible
+        )
+      })
+    })
+  }
+
+  update<E, R>(
+    job: JobRecord,
+    changes: Partial<JobSettings<E, R>>
+  ): Effect.Effect<void, ScheduleError | NotYetSupported, R> {
+    return Effect.contextWithEffect((context) => {
+      const { hosts, now, timing } = this.parts
+      const { schedule, zone, ...rest } = job.plan
+      const settings = { ...rest, schedule: schedule.text, zone: zone.name, ...changes }
+      const moved = settings.schedule !== schedule.text || (settings.zone ?? "UTC") !== zone.name
+      // a job that is done may change in everything else
+      const planned = plan(settings, moved ? now() : -Infinity)
+      if (Either.isLeft(planned)) return Effect.fail(planned.left)
+      const { action } = changes
+      const bound = action === undefined ? Effect.succeed(job.run) : bind(hosts, action, context)
+      return Effect.flatMap(bound, (run) => {
+        job.run = run
+        job.action = action ?? job.action
+        job.plan = planned.right
+        if (!moved) return Effect.void
+        job.next = planned.right.first
+        this.done.delete(job.id)
+        return job.paused ? Effect.void : timing.wait(job)
+      })
+    })
+  }
+
+  /** Takes a job out, unless another one has its id by now; whether it was in. */
+  remove(job: JobRecord, interrupt: boolean): Effect.Effect<boolean> {
+    return Effect.suspend(() => {
+      const { jobs, runner, timing } = this.parts
+      if (jobs.get(job.id) !== job) return Effect.succeed(false)
+      jobs.delete(job.id)
+      this.done.delete(job.id)
+      job.runs.queued = undefined
+      const forgotten = timing.forget(job)
+      return Effect.as(interrupt ? Effect.zipRight(forgotten, runner.interrupt(job)) : forgotten, true)
+    })
+  }
+
+  pause(job: JobRecord): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (job.paused) return Effect.void
+      job.paused = true
+      return this.parts.timing.forget(job)
+    })
+  }
+
+  resume(job: JobRecord): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (!job.paused) return Effect.void
+      job.paused = false
+      const now = this.parts.now()
+      return Effect.zipRight(this.parts.runner.release(job), this.miss(job, now, now))
+    })
+  }
+
+  /** The timer reached a job. */
+  readonly onDue = (job: JobRecord, now: number): Effect.Effect<void> => {
+    const due = job.next
+    const { grace, jobs, runner } = this.parts
+    if (jobs.get(job.id) !== job || due === undefined || job.paused) return Effect.void
+    if (now - job.due > grace) return this.miss(job, now - grace, now)
+    job.next = next(job.plan.schedule, job.plan.zone, due)
+    return Effect.zipRight(this.wait(job), runner.fire(job, due, "Time"))
+  }
+
+  /** A driver wants a job to run. */
+  readonly onDriven = (job: JobRecord, now: number): Effect.Effect<void> => {
+    const { jobs, runner } = this.parts
+    if (jobs.get(job.id) !== job || job.paused) return Effect.void
+    const { schedule, zone } = job.plan
+    job.next = schedule._tag === "Once" ? undefined : next(schedule, zone, now)
+    if (job.next === undefined) this.retire(job)
+    return Effect.asVoid(runner.fire(job, now, "Time"))
+  }
+
+  /** After the clock was put back, jobs run at the times that come again. */
+  readonly onClockBack = (now: number): Effect.Effect<void> =>
+    Effect.forEach(this.parts.jobs.values(), (job) => {
+      if (job.next === undefined) return Effect.void
+      job.next = next(job.plan.schedule, job.plan.zone, now)
+      return job.paused ? Effect.void : this.wait(job)
+    }, { discard: true })
+
+  /** What passed up to `until` is missed; the job waits for what comes then. */
+  private miss(job: JobRecord, until: number, now: number): Effect.Effect<void> {
+    const { events, runner } = this.parts
+    const missed = takeMissed(job, until)
+    const { instants, more } = missed
+    if (instants.length > 0) {
+      events.publish({ _tag: "Missed", id: job.id, at: now, first: instants[0], count: instants.length, more })
+    }
+    const made = Effect.forEach(madeUpFor(job, missed, now), (due) => runner.fire(job, due, "CatchUp"), {
+      discard: true
+    })
+    return Effect.zipRight(made, this.wait(job))
+  }
+
+  private wait(job: JobRecord): Effect.Effect<void> {
+    if (job.next === undefined) {
+      this.retire(job)
+      return this.parts.timing.forget(job)
+    }
+    // a driver may find that what is to come is over
+    return Effect.catchAll(this.parts.timing.wait(job), () => Effect.sync(() => this.retire(job)))
+  }
+
+  private enter(job: JobRecord): void {
+    const { jobs } = this.parts
+    jobs.delete(job.id)
+    this.done.delete(job.id)
+    jobs.set(job.id, job)
+  }
+
+  private retire(job: JobRecord): void {
+    job.next = undefined
+    this.done.add(job.id)
+    if (this.done.size <= MAX_DONE) return
+    for (const id of this.done) {
+      this.done.delete(id)
+      this.parts.jobs.delete(id)
+      return
+    }
+  }
+}

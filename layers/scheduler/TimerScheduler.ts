@@ -1,0 +1,160 @@
+/**
+ * The scheduler: one timer for all jobs of a VM.
+ *
+ * A run that begins up to a minute late is still on time. The clock may be set: what is passed over when it is put forward is
+ * missed, and treated as the job says; when it is put back by less than three hours, nothing runs twice, and jobs go on when
+ * the clock has caught up; by more, they run at the times that come again.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import * as Utils from "effect/Utils"
+import type { ProcessesShape } from "../../services/Processes.ts"
+import { Processes } from "../../services/Processes.ts"
+import type { ScheduleDriverShape } from "../../services/ScheduleDriver.ts"
+import { ScheduleDriver } from "../../services/ScheduleDriver.ts"
+import type { SchedulerShape } from "../../services/Scheduler.ts"
+import { Scheduler } from "../../services/Scheduler.ts"
+import { EventHub } from "./EventHub.ts"
+import type { JobRecord } from "./JobRecord.ts"
+import { JobRunner } from "./JobRunner.ts"
+import { JobTable } from "./JobTable.ts"
+import type { JobTimingOptions } from "./JobTiming.ts"
+import { driven, timer } from "./JobTiming.ts"
+import type { ActionHosts } from "./RunAction.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SchedulerOptions {
+  /** Runs of all jobs together that may go on at once; further ones are skipped. Default: 1,024. */
+  readonly maxRuns?: number | undefined
+  /** Decides when jobs run. Default: a timer on the Clock. */
+  readonly driver?: ScheduleDriverShape | undefined
+  /** Runs actions of agents. Without it `schedule` refuses them with `NotYetSupported`. */
+  readonly sessions?: ActionHosts["sessions"]
+}
+
+const GRACE = 60_000
+const MAX_RUNS = 1024
+
+/** UUIDs of version 4 from a source that a seed makes repeatable. */
+const uuids = (random: Utils.PCGRandom) => (): string => {
+  const hex = (digits: number, low = 0, high = 16 ** digits) =>
+    (low + random.integer(high - low)).toString(16).padStart(digits, "0")
+  return `${hex(8, 0, 0x7fff_ffff)}-${hex(4)}-4${hex(3)}-${hex(4, 0x8000, 0xc000)}-${hex(6)}${hex(6)}`
+}
+
+const operations = (
+  table: JobTable,
+  jobs: Map<string, JobRecord>,
+  runner: JobRunner,
+  events: EventHub,
+  now: () => number
+): SchedulerShape => {
+  const find = (id: string): Effect.Effect<JobRecord, Cause.NoSuchElementException> =>
+    Effect.suspend(() => {
+      const job = jobs.get(id)
+      return job === undefined
+        ? Effect.fail(new Cause.NoSuchElementException(`no job with the id ${JSON.stringify(id)}`))
+        : Effect.succeed(job)
+    })
+  return {
+    schedule: (job) => Effect.map(table.add(job), ({ id }) => ({ id })),
+    scheduleScoped: (job) =>
+      Effect.map(Effect.acquireRelease(table.add(job), (added) => table.remove(added, true)), ({ id }) => ({ id })),
+    update: (id, changes) => Effect.flatMap(find(id), (job) => table.update(job, changes)),
+    cancel: (id, options) =>
+      Effect.suspend(() => {
+        const job = jobs.get(id)
+        return job === undefined ? Effect.succeed(false) : table.remove(job, options?.interrupt === true)
+      }),
+    get: (id) => Effect.map(find(id), (job) => job.info()),
+    list: Effect.sync(() => Array.from(jobs.values(), (job) => job.info())),
+    runNow: (id) => Effect.flatMap(find(id), (job) => runner.fire(job, now(), "Hand")),
+    pause: (id) => Effect.flatMap(find(id), (job) => table.pause(job)),
+    resume: (id) => Effect.flatMap(find(id), (job) => table.resume(job)),
+    events: events.stream
+  }
+}
+
+/** Every call looks at the clock first. */
+const watchful = (shape: SchedulerShape, check: Effect.Effect<void>): SchedulerShape => ({
+  schedule: (job) => Effect.zipRight(check, shape.schedule(job)),
+  scheduleScoped: (job) => Effect.zipRight(check, shape.scheduleScoped(job)),
+  update: (id, changes) => Effect.zipRight(check, shape.update(id, changes)),
+  cancel: (id, options) => Effect.zipRight(check, shape.cancel(id, options)),
+  get: (id) => Effect.zipRight(check, shape.get(id)),
+  list: Effect.zipRight(check, shape.list),
+  runNow: (id) => Effect.zipRight(check, shape.runNow(id)),
+  pause: (id) => Effect.zipRight(check, shape.pause(id)),
+  resume: (id) => Effect.zipRight(check, shape.resume(id)),
+  events: shape.events
+})
+
+/**
+ * A scheduler for the processes of one VM. All jobs and runs end with the Scope; the streams of events end after them. Time
+ * and randomness are those of the fiber that makes it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  processes: ProcessesShape,
+  options: SchedulerOptions = {}
+): Effect.Effect<SchedulerShape, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const clock = yield* Effect.clock
+    const random = new Utils.PCGRandom(yield* Random.nextInt)
+    const now = () => clock.unsafeCurrentTimeMillis()
+    const jobs = new Map<string, JobRecord>()
+    const events = new EventHub()
+    yield* Effect.addFinalizer(() => Effect.sync(() => events.end()))
+    const runner = new JobRunner(clock, events, options.maxRuns ?? MAX_RUNS, (id) => jobs.get(id))
+    yield* Effect.addFinalizer(() => runner.end)
+    const timingOptions: JobTimingOptions = {
+      onDue: (job, at) => table.onDue(job, at),
+      onDriven: (job, at) => table.onDriven(job, at),
+      onClockBack: (at) => table.onClockBack(at),
+      random
+    }
+    const { driver, sessions } = options
+    const timing = driver === undefined ? yield* timer(timingOptions) : driven(driver, timingOptions)
+    if (driver !== undefined) {
+      yield* Effect.addFinalizer(() => Effect.forEach(jobs.values(), timing.forget, { discard: true }))
+    }
+    const hosts: ActionHosts = { processes, sessions }
+    const newId = uuids(random)
+    const table: JobTable = new JobTable({ jobs, runner, timing, events, hosts, now, newId, grace: GRACE })
+    return watchful(operations(table, jobs, runner, events, now), timing.check)
+  })
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerWith = (options: SchedulerOptions): Layer.Layer<Scheduler, never, Processes> =>
+  Layer.scoped(Scheduler, Effect.flatMap(Processes, (processes) => make(processes, options)))
+
+/**
+ * The scheduler on a timer of its own.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Scheduler, never, Processes> = layerWith({})
+
+/**
+ * The scheduler on a driver.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerDriver: Layer.Layer<Scheduler, never, Processes | ScheduleDriver> = Layer.unwrapEffect(
+  Effect.map(ScheduleDriver, (driver) => layerWith({ driver }))
+)

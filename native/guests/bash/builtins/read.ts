@@ -1,0 +1,238 @@
+/** read, mapfile and getopts. */
+import { SystemCallError } from "../../shell/client.ts"
+import { Interrupted } from "../errors.ts"
+import { ifsOf } from "../expand/expand.ts"
+import { evaluateText } from "../interpret/evaluate.ts"
+import { quoteMinimal } from "../expand/quote.ts"
+import type { Shell } from "../state/shell.ts"
+import { IndexedArray } from "../state/values.ts"
+import { isName } from "../state/variables.ts"
+import type { Builtin, BuiltinCall } from "./builtin.ts"
+import { invalidOption, parseFlags, refuse, usage } from "./builtin.ts"
+import type { Line } from "./read-line.ts"
+import { readLine } from "./read-line.ts"
+
+/** A character, and whether a backslash stood before it. */
+interface Char {
+  readonly char: string
+  readonly escaped: boolean
+}
+
+const unescape = (text: string, raw: boolean): Array<Char> => {
+  const chars: Array<Char> = []
+  for (let at = 0; at < text.length; at++) {
+    if (raw || text[at] !== "\\") chars.push({ char: text[at], escaped: false })
+    else if (++at < text.length) chars.push({ char: text[at], escaped: true })
+  }
+  return chars
+}
+
+const plainOf = (chars: ReadonlyArray<Char>): string => chars.map(({ char }) => char).join("")
+
+/** Splits into at most `count` fields; the last one takes the rest. */
+const splitFields = (chars: ReadonlyArray<Char>, ifs: string, count: number): Array<string> => {
+  const isSpace = (each: Char | undefined) => each !== undefined && !each.escaped && ifs.includes(each.char) && /\s/.test(each.char)
+  const isSeparator = (each: Char | undefined) => each !== undefined && !each.escaped && ifs.includes(each.char)
+  let start = 0
+  let end = chars.length
+  while (start < end && isSpace(chars[start])) start++
+  while (end > start && isSpace(chars[end - 1])) end--
+  const fields: Array<string> = []
+  let at = start
+  while (at < end) {
+    if (fields.length === count - 1) {
+      let rest = chars.slice(at, end)
+      // One separator at the very end belongs to nobody.
+      const inner = rest.findIndex(isSeparator)
+      if (inner === rest.length - 1 && inner >= 0) rest = rest.slice(0, -1)
+      fields.push(plainOf(rest))
+      return fields
+    }
+    const from = at
+    while (at < end && !isSeparator(chars[at])) at++
+    fields.push(plainOf(chars.slice(from, at)))
+    while (at < end && isSpace(chars[at])) at++
+    if (at < end && isSeparator(chars[at])) {
+      at++
+      while (at < end && isSpace(chars[at])) at++
+    }
+  }
+  return fields
+}
+
+/** A line, with those that a backslash continues. */
+const readContinued = async (
+  shell: Shell,
+  fd: number,
+  delimiter: string | undefined,
+  max: number,
+  raw: boolean
+): Promise<Line> => {
+  const file = shell.process.descriptors.require(fd)
+  let text = ""
+  for (;;) {
+    const line = await readLine(file, shell.process, delimiter, max - text.length)
+    text += line.text
+    const slashes = /\\*$/.exec(line.text)![0].length
+    if (raw || line.ended || delimiter !== "\n" || slashes % 2 === 0 || max !== Infinity) return { text, ended: line.ended }
+    text = text.slice(0, -1)
+  }
+}
+
+const withTimeout = async (shell: Shell, seconds: number, run: () => Promise<Line>): Promise<Line | undefined> => {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), seconds * 1000)
+  })
+  try {
+    return await shell.process.block(Promise.race([run(), timeout]))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const readInput = async (call: BuiltinCall, flags: ReadonlyMap<string, string>): Promise<Line | number> => {
+  const { shell } = call
+  const fd = Number(flags.get("u") ?? 0)
+  if (shell.process.descriptors.get(fd) === undefined) {
+    return refuse(call, flags.has("u") ? `${flags.get("u")}: invalid file descriptor: Bad file descriptor` : "read error: 0: Bad file descriptor")
+  }
+  const max = flags.has("N") ? Number(flags.get("N")) : flags.has("n") ? Number(flags.get("n")) : Infinity
+  const delimiter = flags.has("N") ? undefined : flags.has("d") ? flags.get("d")!.slice(0, 1) : "\n"
+  const raw = flags.has("r")
+  const run = () => readContinued(shell, fd, delimiter, max, raw)
+  const timeout = flags.get("t")
+  try {
+    if (timeout === undefined) return await run()
+    if (Number(timeout) === 0) return shell.process.descriptors.require(fd).peek() === undefined ? 1 : 0
+    return await withTimeout(shell, Number(timeout), run) ?? 142
+  } catch (error) {
+    if (error instanceof Interrupted) return 128 + error.signal
+    if (error instanceof SystemCallError && error.code !== "ECANCELED") {
+      return refuse(call, `read error: ${fd}: ${error.reason}`)
+    }
+    throw error
+  }
+}
+
+const read: Builtin = async (call) => {
+  const { shell } = call
+  const { bad, flags, lacking, rest } = parseFlags(call.args, "ersa:d:i:n:N:p:t:u:")
+  if (bad !== undefined) return invalidOption(call, bad)
+  if (lacking !== undefined) {
+    await refuse(call, `${lacking}: option requires an argument`)
+    return usage(call)
+  }
+  const invalid = rest.find((name) => !isName(name.replace(/\[.*\]$/s, "")))
+  if (invalid !== undefined) return refuse(call, `\`${invalid}': not a valid identifier`)
+  const line = await readInput(call, flags)
+  if (typeof line === "number") {
+    if (line === 142) rest.forEach((name) => shell.variables.set(name, ""))
+    return line
+  }
+  const chars = unescape(line.text, flags.has("r"))
+  const ifs = flags.has("N") ? "" : ifsOf(shell)
+  const array = flags.get("a")
+  if (array !== undefined) shell.variables.setArray(array, IndexedArray.of(splitFields(chars, ifs, Infinity)))
+  else if (rest.length === 0) shell.variables.set("REPLY", plainOf(chars))
+  else {
+    const fields = ifs === "" ? [plainOf(chars)] : splitFields(chars, ifs, rest.length)
+    rest.forEach((name, index) => assign(shell, name, fields[index] ?? ""))
+  }
+  return line.ended ? 1 : 0
+}
+
+const assign = (shell: Shell, name: string, value: string): void => {
+  const element = /^([^[]+)\[(.*)\]$/s.exec(name)
+  if (element === null) shell.variables.set(name, value)
+  else shell.variables.setElement(element[1], element[2], value)
+}
+
+const mapfile: Builtin = async (call) => {
+  const { shell } = call
+  const { bad, flags, rest: [name = "MAPFILE"] } = parseFlags(call.args, "d:n:O:s:tu:C:c:")
+  if (bad !== undefined) return invalidOption(call, bad)
+  if (!isName(name)) return refuse(call, `\`${name}': not a valid identifier`)
+  const file = shell.process.descriptors.get(Number(flags.get("u") ?? 0))
+  if (file === undefined) return refuse(call, `${flags.get("u") ?? 0}: invalid file descriptor: Bad file descriptor`)
+  const delimiter = (flags.get("d") ?? "\n").slice(0, 1)
+  const origin = Number(flags.get("O") ?? 0)
+  const old = shell.variables.find(name)?.value
+  const array = flags.has("O") && old instanceof IndexedArray ? old.copy() : new IndexedArray()
+  const count = Number(flags.get("n") ?? 0) || Infinity
+  const quantum = Number(flags.get("c") ?? 5000)
+  let skip = Number(flags.get("s") ?? 0)
+  for (let index = 0; index < count;) {
+    const pending = shell.machine.tick(shell.process)
+    if (pending !== undefined) await pending
+    const line = await readLine(file, shell.process, delimiter)
+    if (line.ended && line.text === "") break
+    if (skip-- > 0) continue
+    const text = flags.has("t") || line.ended ? line.text : line.text + delimiter
+    if (flags.has("C") && (index + 1) % quantum === 0) {
+      await evaluateText(shell, `${flags.get("C")} ${origin + index} ${quoteMinimal(text)}`, "eval")
+    }
+    array.set(origin + index++, text)
+    if (line.ended) break
+  }
+  shell.variables.setArray(name, array)
+  return 0
+}
+
+const getopts: Builtin = async (call) => {
+  const { args: [spec, name, ...given], shell } = call
+  if (spec === undefined || name === undefined) return usage(call)
+  const args = given.length > 0 ? given : shell.parameters
+  const index = Number(shell.variables.get("OPTIND") ?? "1")
+  if (index !== shell.getopts.index) shell.getopts = { index, offset: 0 }
+  const state = shell.getopts
+  const silent = spec.startsWith(":")
+  const finish = (letter: string, argument: string | undefined, status: number): number => {
+    shell.variables.set("OPTIND", String(state.index))
+    if (argument === undefined) shell.variables.unset("OPTARG")
+    else shell.variables.set("OPTARG", argument)
+    shell.variables.set(name, letter)
+    return status
+  }
+  const current = args[state.index - 1]
+  if (state.offset === 0) {
+    if (current === undefined || !/^-./.test(current)) return finish("?", undefined, 1)
+    if (current === "--") {
+      state.index++
+      return finish("?", undefined, 1)
+    }
+    state.offset = 1
+  }
+  const letter = current[state.offset++]
+  const place = letter === ":" ? -1 : spec.indexOf(letter, silent ? 1 : 0)
+  const isLast = state.offset >= current.length
+  const advance = () => {
+    state.index++
+    state.offset = 0
+  }
+  const quiet = silent || shell.variables.get("OPTERR") === "0"
+  if (place < 0) {
+    if (isLast) advance()
+    if (!quiet) await shell.tell(`${shell.name}: illegal option -- ${letter}\n`)
+    return finish("?", silent ? letter : undefined, 0)
+  }
+  if (spec[place + 1] !== ":") {
+    if (isLast) advance()
+    return finish(letter, undefined, 0)
+  }
+  if (!isLast) {
+    const argument = current.slice(state.offset)
+    advance()
+    return finish(letter, argument, 0)
+  }
+  advance()
+  const argument = args[state.index - 1]
+  if (argument === undefined) {
+    if (!quiet) await shell.tell(`${shell.name}: option requires an argument -- ${letter}\n`)
+    return finish(silent ? ":" : "?", silent ? letter : undefined, 0)
+  }
+  state.index++
+  return finish(letter, argument, 0)
+}
+
+export const readBuiltins: Readonly<Record<string, Builtin>> = { read, mapfile, readarray: mapfile, getopts }

@@ -1,0 +1,235 @@
+/** The formats of printf. */
+import { parseNumber } from "../../bash/arithmetic/parse.ts"
+import { quoteBackslash } from "../../bash/expand/quote.ts"
+import { unescapeText } from "../../bash/parse/ansi.ts"
+import { textLength } from "../../bash/text.ts"
+import { formatTime } from "./strftime.ts"
+
+export interface Formatted {
+  readonly text: string
+  readonly status: number
+  /** What was wrong with the arguments. */
+  readonly problems: ReadonlyArray<string>
+}
+
+interface Directive {
+  readonly flags: string
+  readonly width: number
+  readonly precision: number | undefined
+  readonly conversion: string
+  readonly time: string | undefined
+}
+
+type Piece = string | { readonly spec: RegExpExecArray }
+
+const directive = /^%([-+ #0']*)(\*|\d+)?(?:\.(\*|-?\d*))?(?:[hlLqjzt]*)(?:\(([^)]*)\))?([a-zA-Z%])?/
+/** Widest field: a format must not make more than the worker can hold. */
+const MAX_WIDTH = 1_000_000
+
+const parseFormat = (format: string): Array<Piece> => {
+  const pieces: Array<Piece> = []
+  for (let at = 0; at < format.length;) {
+    const percent = format.indexOf("%", at)
+    if (percent < 0) {
+      pieces.push(format.slice(at))
+      break
+    }
+    if (percent > at) pieces.push(format.slice(at, percent))
+    const spec = directive.exec(format.slice(percent))!
+    pieces.push({ spec })
+    at = percent + spec[0].length
+  }
+  return pieces
+}
+
+const pad = (text: string, { flags, width }: Directive, zero = false): string => {
+  const missing = width - textLength(text)
+  if (missing <= 0) return text
+  if (flags.includes("-")) return text + " ".repeat(missing)
+  if (!zero) return " ".repeat(missing) + text
+  const sign = /^(?:[-+ ]|0[xX])/.exec(text)?.[0] ?? ""
+  return sign + "0".repeat(missing) + text.slice(sign.length)
+}
+
+class Formatter {
+  private next = 0
+  readonly problems: Array<string> = []
+  status = 0
+  stopped = false
+  bad = false
+
+  constructor(private readonly args: ReadonlyArray<string>, private readonly options: { readonly startedAt: number }) {}
+
+  get used(): number {
+    return this.next
+  }
+
+  private take(): string | undefined {
+    return this.args[this.next++]
+  }
+
+  private fail(problem: string): void {
+    this.problems.push(problem)
+    this.status = 1
+  }
+
+  /** The integer that an argument stands for: a number, or a character behind a quote. */
+  private integer(text: string | undefined): bigint {
+    if (text === undefined || text === "") return 0n
+    if (/^["']/.test(text)) return BigInt(text.codePointAt(1) ?? 0)
+    const match = /^\s*([+-]?)(0[xX][0-9a-fA-F]+|\d+)/.exec(text)
+    const rest = match === null ? text : text.slice(match[0].length)
+    if (match === null || rest !== "") this.fail(`${text}: invalid number`)
+    if (match === null) return 0n
+    const value = parseNumber(match[2])
+    if (typeof value === "string") {
+      this.fail(`${text}: invalid ${match[2].startsWith("0") ? "octal " : ""}number`)
+      return 0n
+    }
+    const digits = /^0[xX]|^0\d/.test(match[2]) ? BigInt(value) : BigInt(match[2])
+    const limit = (1n << 63n) - 1n
+    if (digits > limit && !/^0[xX]/.test(match[2])) {
+      this.fail(`warning: ${text}: Numerical result out of range`)
+      return match[1] === "-" ? -limit - 1n : limit
+    }
+    return match[1] === "-" ? -digits : digits
+  }
+
+  private float(text: string | undefined): number {
+    if (text === undefined || text === "") return 0
+    if (/^["']/.test(text)) return text.codePointAt(1) ?? 0
+    const match = /^\s*[+-]?(?:inf(?:inity)?|nan|0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)/i.exec(text)
+    if (match === null || match[0].length !== text.length) this.fail(`${text}: invalid number`)
+    if (match === null) return 0
+    const word = match[0].trim().toLowerCase()
+    if (word.includes("inf")) return word.startsWith("-") ? -Infinity : Infinity
+    return Number(word)
+  }
+
+  private measure(text: string | undefined): number | undefined {
+    if (text === undefined) return undefined
+    const value = text === "*" ? Number(this.integer(this.take())) : Number(text)
+    return Math.max(-MAX_WIDTH, Math.min(MAX_WIDTH, value))
+  }
+
+  format(spec: RegExpExecArray): string {
+    const [whole, flags, width, precision, time, conversion] = spec
+    if (conversion === "%") return "%"
+    if (conversion === undefined || (time !== undefined && conversion !== "T")) {
+      this.fail(whole.length === 1 ? "`%': missing format character" : `\`${whole}': missing format character`)
+      this.bad = true
+      return ""
+    }
+    const wide = this.measure(width) ?? 0
+    const precise = this.measure(precision)
+    return this.convert({
+      flags: wide < 0 ? `${flags}-` : flags,
+      width: Math.abs(wide),
+      precision: precise !== undefined && precise < 0 ? undefined : precise,
+      conversion,
+      time
+    }, whole)
+  }
+
+  private convert(spec: Directive, whole: string): string {
+    switch (spec.conversion) {
+      case "s":
+        return pad(this.cut(this.take() ?? "", spec), spec)
+      case "b": {
+        const { stopped, text } = unescapeText(this.take() ?? "", { quotes: false, zeroOctal: true, octal: true, stops: true })
+        this.stopped = stopped
+        return pad(this.cut(text, spec), spec)
+      }
+      case "q":
+        return pad(quoteBackslash(this.take() ?? ""), spec)
+      case "c":
+        return pad(Array.from(this.take() ?? "")[0] ?? "", spec)
+      case "d":
+      case "i":
+        return this.signed(spec, this.integer(this.take()))
+      case "u":
+      case "o":
+      case "x":
+      case "X":
+        return this.unsigned(spec, BigInt.asUintN(64, this.integer(this.take())))
+      case "T": {
+        const text = this.take()
+        const seconds = text === undefined || text === "-1" ? Date.now() / 1000
+          : text === "-2" ? this.options.startedAt / 1000 : Number(this.integer(text))
+        return pad(formatTime(spec.time === "" || spec.time === undefined ? "%X" : spec.time, seconds * 1000), spec)
+      }
+      case "e": case "E": case "f": case "F": case "g": case "G": case "a": case "A":
+        return formatFloat(spec, this.float(this.take()))
+      default:
+        this.fail(`\`${whole}': invalid format character`.replace(/%.*(.)': invalid/, "$1': invalid"))
+        this.bad = true
+        return ""
+    }
+  }
+
+  private cut(text: string, { precision }: Directive): string {
+    return precision === undefined ? text : Array.from(text).slice(0, precision).join("")
+  }
+
+  private signed(spec: Directive, value: bigint): string {
+    const digits = (value < 0n ? -value : value).toString().padStart(spec.precision ?? 0, "0")
+    const sign = value < 0n ? "-" : spec.flags.includes("+") ? "+" : spec.flags.includes(" ") ? " " : ""
+    return pad(sign + digits, spec, spec.flags.includes("0") && spec.precision === undefined)
+  }
+
+  private unsigned(spec: Directive, value: bigint): string {
+    const base = spec.conversion === "o" ? 8 : spec.conversion === "u" ? 10 : 16
+    let digits = value.toString(base).padStart(spec.precision ?? 0, "0")
+    if (spec.flags.includes("#") && value !== 0n) digits = base === 16 ? `0x${digits}` : base === 8 ? `0${digits}` : digits
+    if (spec.conversion === "X") digits = digits.toUpperCase()
+    return pad(digits, spec, spec.flags.includes("0") && spec.precision === undefined)
+  }
+}
+
+const exponent = (text: string): string => text.replace(/e([+-])(\d)$/, "e$10$2")
+
+const general = (value: number, precision: number, alternate: boolean): string => {
+  const significant = precision === 0 ? 1 : precision
+  const power = value === 0 ? 0 : Number(value.toExponential(significant - 1).split("e")[1])
+  const text = power < -4 || power >= significant
+    ? exponent(value.toExponential(significant - 1))
+    : value.toFixed(Math.max(0, significant - 1 - power))
+  if (alternate || !text.includes(".")) return text
+  return text.replace(/\.?0+(?=e|$)/, "")
+}
+
+const formatFloat = (spec: Directive, value: number): string => {
+  const precision = Math.min(spec.precision ?? 6, 100)
+  const size = Math.abs(value)
+  const kind = spec.conversion.toLowerCase()
+  let text: string
+  if (!Number.isFinite(value)) text = Number.isNaN(value) ? "nan" : "inf"
+  else if (kind === "f") text = size < 1e21 ? size.toFixed(precision) : BigInt(size).toString() + (precision > 0 ? `.${"0".repeat(precision)}` : "")
+  else if (kind === "e") text = exponent(size.toExponential(precision))
+  else text = general(size, precision, spec.flags.includes("#"))
+  const negative = value < 0 || Object.is(value, -0)
+  const sign = negative ? "-" : spec.flags.includes("+") ? "+" : spec.flags.includes(" ") ? " " : ""
+  const result = pad(sign + text, spec, spec.flags.includes("0") && Number.isFinite(value))
+  return spec.conversion === spec.conversion.toUpperCase() ? result.toUpperCase() : result
+}
+
+/** Formats as often as there are arguments for. */
+export const formatText = (
+  format: string,
+  args: ReadonlyArray<string>,
+  options: { readonly startedAt: number }
+): Formatted => {
+  const { text: plain, stopped } = unescapeText(format.replaceAll("\\\"", "\""), { quotes: false, zeroOctal: false, octal: true, stops: true })
+  const pieces = parseFormat(plain)
+  const formatter = new Formatter(args, options)
+  const out: Array<string> = []
+  do {
+    const before = formatter.used
+    for (const piece of pieces) {
+      out.push(typeof piece === "string" ? piece : formatter.format(piece.spec))
+      if (formatter.stopped || formatter.bad) break
+    }
+    if (formatter.used === before || formatter.stopped || formatter.bad || stopped) break
+  } while (formatter.used < args.length)
+  return { text: out.join(""), status: formatter.status, problems: formatter.problems }
+}
