@@ -17,7 +17,7 @@ import type { Connection } from "../../src/wire/Connection.ts"
 import type { Exchange } from "../../src/wire/Exchange.ts"
 import type { Operation } from "../../src/wire/Operations.ts"
 import { CHUNK_BYTES } from "../../src/wire/Stream.ts"
-import { checkAdmission, decoded, failureOf } from "./ConnectionTransport.ts"
+import { checkAdmission, decoded, failureOf } from "./Call.ts"
 
 /**
  * Opens a request with streams both ways. The bytes of the other side wait in a mailbox, which its credit bounds.

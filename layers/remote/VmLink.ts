@@ -131,7 +131,7 @@ export const control = <A>(
       ? run(link.control).pipe(
         Effect.catchAll((error) => explainControl(link, error)),
         Effect.catchAllCause((cause) =>
-          Cause.isInterruptedOnly(cause) && !link.transport.isOpen()
+          false/*MUT*/
             ? Effect.flatMap(link.exited, (exit) => Effect.fail(exit))
             : Effect.failCause(cause)
         )

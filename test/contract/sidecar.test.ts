@@ -1,5 +1,4 @@
 import { assert, describe, it, layer } from "@effect/vitest"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -141,10 +140,12 @@ for (const subject of subjects) {
         const context = yield* Layer.build(subject.layer).pipe(Scope.extend(scope))
         const vm = yield* Vm.make({}).pipe(Effect.provide(context), Effect.provideService(Scope.Scope, yield* Scope.make()))
         const running = yield* Effect.fork(Effect.exit(vm.processes.exec("sleep 30")))
-        const reached = yield* Deferred.make<void>()
+        const asking = yield* Effect.fork(Effect.exit(Effect.forever(vm.snapshot)))
         yield* Effect.sleep(20)
-        yield* Scope.close(scope, Exit.void).pipe(Effect.zipRight(Deferred.succeed(reached, undefined)), Effect.timeout("5 seconds"))
+        yield* Scope.close(scope, Exit.void).pipe(Effect.timeout("5 seconds"))
         yield* Effect.timeout(Fiber.join(running), "2 seconds")
+        const asked = yield* Effect.timeout(Fiber.join(asking), "2 seconds")
+        assert.isTrue(Exit.isFailure(asked) && asked.cause._tag === "Fail", "nobody interrupted it")
         assert.match(yield* told(Effect.timeout(vm.filesystem.exists("/"), "2 seconds")), /^SidecarError: /)
         assert.match(yield* told(Effect.timeout(vm.snapshot, "2 seconds")), /^SidecarError: /)
         const config = yield* VmConfig.decode({})

@@ -84,7 +84,8 @@ describe("hostile guests", () => {
         yield* Fiber.interrupt(probe)
         const [p50, p99, max] = [percentile(took, 0.5), percentile(took, 0.99), percentile(took, 1)]
         report.push(`${name}: ${Math.round(spent)} ms; neighbour p50 ${p50.toFixed(2)} p99 ${p99.toFixed(1)} max ${max.toFixed(1)} ms`)
-        assert.isBelow(p99, 250, name)
+        // generous: the bar is measured on a quiet machine, by the benchmarks
+        assert.isBelow(p99, 1000, name)
         assert.isTrue(yield* vm.filesystem.exists("/etc"), `${name}: its own VM lives on`)
         const after = yield* Effect.exit(vm.processes.exec("echo alive", { timeout: "5 seconds" }))
         assert.isTrue(Exit.isSuccess(after) && after.value.stdout === "alive\n", `${name}: ${String(after)}`)

@@ -1,6 +1,7 @@
 /** What is looked at from outside: processes, sockets, threads and temp files of this test process. */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
+import { join } from "node:path"
 
 const statOf = (pid: number | string): { readonly ppid: number; readonly state: string } | undefined => {
   try {
@@ -45,14 +46,19 @@ const openSockets = (): number =>
 
 const threads = (): number => readdirSync("/proc/self/task").length
 
-const tempFiles = (): number => readdirSync(tmpdir()).filter((name) => name.startsWith("agent-os-")).length
+const tempFiles = (): number => readdirSync(tmpdir()).length
 
 const count = () => ({ sockets: openSockets(), threads: threads(), sidecars: sidecarsOf(process.pid).length, tempFiles: tempFiles() })
 
 export type Left = ReturnType<typeof count>
 
-/** What there is before a test. */
-export const before: () => Left = count
+/** What there is before a test, which gets a folder of its own for temp files. */
+export const before = (): Left => {
+  const own = mkdtempSync(join(tmpdir(), "agent-os-test-"))
+  process.env.TMPDIR = own
+  process.on("exit", () => rmSync(own, { recursive: true, force: true }))
+  return count()
+}
 
 /** Waits until nothing is left beyond what there was before; fails after a while with what is. */
 export const expectNothingLeft = async (was: Left): Promise<void> => {

@@ -89,6 +89,8 @@ describe("codecs", () => {
       assert.instanceOf(attempt(codec, body), Codec.Malformed)
       assert.isBelow(process.memoryUsage().arrayBuffers - before, 1024 * 1024)
     }
+    // elements without a byte of their own would come for free
+    assert.instanceOf(attempt(Codec.array(Codec.struct({})), Codec.encode(Codec.u32, 1_000_000)), Codec.Malformed)
     assert.instanceOf(attempt(Codec.bytes, Codec.encode(Codec.u32, 2 ** 32 - 1)), Codec.Malformed)
     assert.instanceOf(attempt(Codec.f64, Codec.encode(Codec.f64, Number.NaN)), Codec.Malformed)
     assert.instanceOf(attempt(Codec.f64, Codec.encode(Codec.f64, Number.POSITIVE_INFINITY)), Codec.Malformed)

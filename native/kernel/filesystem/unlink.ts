@@ -90,17 +90,23 @@ interface Name {
   readonly ino: number
 }
 
-/** Takes out one name, unless it is gone already or stands for something else now. */
-const takeOut = (op: Operation, mount: Mount, { directory, ino, name }: Name, now: bigint): void => {
-  const tree = mount.tree!
+/** What a name stands for, unless it is gone or stands for something else now. */
+const standing = (tree: Tree, { directory, ino, name }: Name): { readonly from: Inode; readonly child: Inode } | undefined => {
   const from = tree.inode(directory)
-  if (from === undefined) return
-  const child = tree.child(from, name)
-  if (child?.ino !== ino) return
+  const child = from === undefined ? undefined : tree.child(from, name)
+  return from !== undefined && child?.ino === ino ? { from, child } : undefined
+}
+
+/** Takes out one name, if it still stands for what it did. */
+const takeOut = (op: Operation, mount: Mount, name: Name, now: bigint): void => {
+  const tree = mount.tree!
+  const found = standing(tree, name)
+  if (found === undefined) return
+  const { child, from } = found
   checkDelete(op, from, child, child.isDirectory ? "directory" : "other")
   if (isMountPoint(mount, child)) throw op.fault("EBUSY")
   if (child.isDirectory && child.entries!.size > 0) throw op.fault("ENOTEMPTY")
-  removeEntry(tree, from, name, child, now)
+  removeEntry(tree, from, name.name, child, now)
 }
 
 /** Removes what a snapshot has under a name, what is in a directory before the directory. */
@@ -116,8 +122,9 @@ function* removeTree(op: Operation, mount: Mount, snapshot: Snapshot, top: Name,
     } else {
       const [name, ino] = next.value
       const at = { directory: last.at.ino, name, ino }
-      if (snapshot.inode(ino)!.isDirectory) open.push({ at, names: namesIn(ino) })
-      else takeOut(op, mount, at, now)
+      if (!snapshot.inode(ino)!.isDirectory) takeOut(op, mount, at, now)
+      // What has been moved away is safe.
+      else if (standing(mount.tree!, at) !== undefined) open.push({ at, names: namesIn(ino) })
     }
     if (pace.spend(2)) yield
   }

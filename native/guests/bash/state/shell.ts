@@ -82,6 +82,8 @@ export class Shell {
   isTail = false
   /** `exec` without a command has just run: its redirections stay. */
   keepsRedirections = false
+  /** The process that `wait -n` has seen the end of. */
+  lastWaited: number | undefined
   isPosix = false
   /** Whether it is the shell that a command of the host started. */
   isMain = false

@@ -1,0 +1,296 @@
+import * as Command from "@effect/platform/Command"
+import type * as CommandExecutor from "@effect/platform/CommandExecutor"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { assert, describe, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Sink from "effect/Sink"
+import * as Stream from "effect/Stream"
+import { VmContext } from "../../layers/platform/index.ts"
+import { OUTPUT_WINDOW } from "../../layers/platform/ProcessOutput.ts"
+import { Filesystem } from "../../services/Filesystem.ts"
+import { systemError, vmLayer } from "./support.ts"
+
+const encode = (text: string) => new TextEncoder().encode(text)
+const text = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>) => Stream.mkString(Stream.decodeText(bytes))
+const sh = (script: string) => Command.make("sh", "-c", script)
+
+/** `n` lines of 1 KiB. */
+const lines = (n: number) => sh(`i=0; while [ $i -lt ${n} ]; do printf '%01023d\\n' $i; i=$((i+1)); done`)
+
+describe("commands that run to their end", () => {
+  it.scoped("what is not returned holds no command up", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* Command.exitCode(lines(1000)), 0)
+      const noisy = sh(`i=0; while [ $i -lt 1000 ]; do printf '%01023d\\n' $i >&2; i=$((i+1)); done; echo done`)
+      assert.strictEqual(yield* Command.string(noisy), "done\n")
+    }).pipe(Effect.provide(vmLayer)))
+
+  it.scoped("characters that are split between two pieces of output come out whole", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const content = `x${"ü€𝄞".repeat(30_000)}`
+      yield* fs.writeFileString("text", content)
+      assert.isTrue((yield* Command.string(Command.make("cat", "text"))) === content)
+      assert.isTrue((yield* Command.lines(Command.make("cat", "text")))[0] === content)
+    }).pipe(Effect.provide(vmLayer)))
+
+  it.scoped("collected output is bounded", () =>
+    Effect.gen(function*() {
+      const context = yield* Layer.build(VmContext.layerWith({ maxOutputBytes: 10_000 }))
+      yield* Effect.gen(function*() {
+        const error = yield* systemError(Command.string(lines(1000)))
+        assert.strictEqual(error.reason, "Unknown")
+        assert.propertyVal(error.cause as object, "reason", "OutputLimit")
+        yield* systemError(Command.lines(lines(1000)))
+        const many = yield* Stream.runCount(Command.streamLines(lines(1000)))
+        assert.strictEqual(many, 1000)
+        yield* systemError(Stream.runDrain(Command.streamLines(sh("while :; do printf %01000d 1; done"))))
+        assert.strictEqual((yield* Command.string(lines(9))).length, 9 * 1024)
+      }).pipe(Effect.provide(context))
+    }).pipe(Effect.provide(vmLayer)))
+
+  it.scoped("the user and the group of a command cannot be set, and null bytes are no text", () =>
+    Effect.gen(function*() {
+      const set = (settings: Partial<Command.StandardCommand>): Command.Command =>
+        Object.assign(Object.create(Object.getPrototypeOf(Command.make("id"))), Command.make("id"), settings)
+      const refused = yield* Effect.forEach([
+        set({ uid: Option.some(0) }),
+        set({ gid: Option.some(0) }),
+        Command.pipeTo(Command.make("id"), set({ uid: Option.some(0) })),
+        Command.make("echo", "a\0b"),
+        Command.make(""),
+        Command.env(Command.make("env"), { A: "\0" })
+      ], (command) => Effect.flip(Command.exitCode(command)))
+      assert.deepStrictEqual(refused.map((error) => error._tag), refused.map(() => "BadArgument"))
+    }).pipe(Effect.provide(vmLayer)))
+
+  it.scoped("a stage of a pipeline has its own directory and environment; the last one has the say", () =>
+    Effect.gen(function*() {
+      const first = sh("pwd; echo $A").pipe(Command.env({ A: "it's" }), Command.workingDirectory("/tmp"))
+      const piped = Command.pipeTo(first, sh("cat; pwd; echo ${A-none}; exit 4"))
+      assert.strictEqual(yield* Command.string(piped), "/tmp\nit's\n/home/user\nnone\n")
+      assert.strictEqual(yield* Command.exitCode(piped), 4)
+      const missing = yield* systemError(Command.string(Command.pipeTo(first, Command.make("none", "x"))))
+      assert.deepStrictEqual(
+        [missing.reason, missing.syscall, missing.pathOrDescriptor],
+        ["NotFound", "spawn none", "sh -c pwd; echo $A | none x"]
+      )
+    }).pipe(Effect.provide(vmLayer)))
+
+  it.scoped("a program of the VM is found in the PATH of the command", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.makeDirectory("bin")
+      yield* fs.writeFileString("bin/mine", "#!/bin/sh\necho mine $1\n", { mode: 0o755 })
+      assert.strictEqual(yield* Command.string(Command.make("./bin/mine", "x")), "mine x\n")
+      const mine = Command.env(Command.make("mine"), { PATH: "/home/user/bin:/bin" })
+      assert.strictEqual(yield* Command.string(mine), "mine\n")
+      assert.strictEqual((yield* systemError(Command.string(Command.make("mine")))).reason, "NotFound")
+    }).pipe(Effect.provide(vmLayer)))
+
+  it.scoped("commands run in the directory of the context", () =>
+    Effect.gen(function*() {
+      const context = yield* Layer.build(VmContext.layerWith({ cwd: "/tmp" }))
+      const where = (command: Command.Command) => Effect.provide(Command.string(command), context)
+      assert.strictEqual(yield* where(Command.make("pwd")), "/tmp\n")
+      assert.strictEqual(yield* where(Command.workingDirectory(Command.make("pwd"), "../etc")), "/etc\n")
+      assert.strictEqual(yield* where(Command.pipeTo(Command.make("pwd"), Command.make("cat"))), "/tmp\n")
+    }).pipe(Effect.provide(vmLayer)))
+
+  it.scoped("inherited output is printed on the Console", () =>
+    Effect.gen(function*() {
+      const printed: Array<string> = []
+      const print = (kind: string) => (line: unknown) => Effect.sync(() => void printed.push(`${kind} ${String(line)}`))
+      const command = sh("echo a; echo ü; printf end; echo oops >&2").pipe(
+        Command.stdout("inherit"),
+        Command.stderr("inherit")
+      )
+      const code = yield* Command.exitCode(command).pipe(
+        Effect.withConsole({ log: print("out"), error: print("err") } as never)
+      )
+      assert.strictEqual(code, 0)
+      assert.deepStrictEqual(printed.toSorted(), ["err oops", "out a", "out end", "out ü"])
+      printed.length = 0
+      yield* Command.exitCode(Command.stdout(sh("printf '%0200000d' 1"), "inherit")).pipe(
+        Effect.withConsole({ log: print(""), error: print("") } as never)
+      )
+      assert.deepStrictEqual(printed.map((line) => line.length - 1), [65536, 65536, 65536, 3392])
+    }).pipe(Effect.provide(vmLayer)))
+})
+
+describe("commands that are held", () => {
+  const scoped = <A, E>(effect: Effect.Effect<A, E, Scope.Scope | VmContext.VmContext>) =>
+    Effect.provide(effect, vmLayer)
+
+  it.scopedLive("a process that nobody feeds starts without input, with and without being asked", () =>
+    scoped(Effect.gen(function*() {
+      const asked = yield* Command.start(sh("cat; echo done"))
+      assert.strictEqual(asked.pid, 0)
+      assert.strictEqual(yield* text(asked.stdout), "done\n")
+      assert.isAbove(asked.pid, 0)
+      const alone = yield* Command.start(sh("cat; touch ran"))
+      const fs = yield* FileSystem.FileSystem
+      yield* Effect.repeat(fs.exists("ran"), { until: (there) => there }).pipe(
+        Effect.timeout("10 seconds")
+      )
+      assert.strictEqual(yield* alone.exitCode, 0)
+      const late = yield* systemError(Stream.run(Stream.make(encode("x")), alone.stdin))
+      assert.strictEqual(late.syscall, "write")
+    })))
+
+  it.scopedLive("input may be fed while the output is already asked for", () =>
+    scoped(Effect.gen(function*() {
+      const process = yield* Command.start(Command.make("cat"))
+      const feeding = yield* Effect.fork(Stream.run(Stream.make(encode("a"), encode("b")), process.stdin))
+      assert.strictEqual(yield* text(process.stdout), "ab")
+      yield* Fiber.join(feeding)
+    })))
+
+  it.scopedLive("input that is cut short starts nothing", () =>
+    scoped(Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const process = yield* Command.start(sh("touch started"))
+      const broken = Stream.concat(Stream.make(encode("x")), Stream.fail("broken" as const))
+      assert.strictEqual(yield* Effect.flip(Stream.run(broken, process.stdin)), "broken")
+      assert.strictEqual((yield* systemError(process.exitCode)).reason, "UnexpectedEof")
+      assert.isFalse(yield* fs.exists("started"))
+    })))
+
+  it.scopedLive("a given input goes in; its failure comes out", () =>
+    scoped(Effect.gen(function*() {
+      const given = Command.stdin(Command.make("cat"), Stream.make(encode("given")))
+      assert.strictEqual(yield* Command.string(given), "given")
+      const fs = yield* FileSystem.FileSystem
+      const failing = Command.stdin(Command.make("cat"), fs.stream("none"))
+      assert.strictEqual((yield* systemError(Command.string(failing))).reason, "NotFound")
+      assert.strictEqual(yield* Command.string(Command.stdin(Command.make("cat"), "inherit")), "")
+    })))
+
+  it.scopedLive("whoever feeds more than the VM takes is suspended", () =>
+    scoped(Effect.gen(function*() {
+      const process = yield* Command.start(sh("wc -c"))
+      let pulled = 0
+      const piece = new Uint8Array(64 * 1024)
+      const input = Stream.map(Stream.range(1, 200), () => {
+        pulled++
+        return piece
+      })
+      const feeding = yield* Effect.fork(Stream.run(Stream.rechunk(input, 1), process.stdin))
+      yield* Effect.yieldNow()
+      assert.isBelow(pulled, 20)
+      assert.strictEqual((yield* text(process.stdout)).trim(), String(200 * piece.length))
+      yield* Fiber.join(feeding)
+    })))
+
+  it.scopedLive("output that nobody reads suspends the process", () =>
+    scoped(Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const process = yield* Command.start(
+        sh("i=0; while [ $i -lt 4000 ]; do printf '%01023d\\n' $i; i=$((i+1)); done; touch end")
+      )
+      yield* Effect.sleep("1 second")
+      assert.isFalse(yield* fs.exists("end"))
+      assert.isTrue(yield* process.isRunning)
+      const size = yield* Stream.runFold(process.stdout, 0, (size, bytes) => size + bytes.length)
+      assert.strictEqual(size, 4000 * 1024)
+      assert.isAbove(size, OUTPUT_WINDOW)
+      assert.strictEqual(yield* process.exitCode, 0)
+    })))
+
+  it.scopedLive("output is read once, and what comes after its reader is written to nobody", () =>
+    scoped(Effect.gen(function*() {
+      const process = yield* Command.start(lines(2000))
+      const head = yield* process.stdout.pipe(Stream.decodeText(), Stream.splitLines, Stream.take(1), Stream.runCollect)
+      assert.strictEqual(Chunk.size(head), 1)
+      assert.strictEqual(yield* process.exitCode, 0)
+      assert.strictEqual(yield* text(process.stdout), "")
+    })))
+
+  it.scopedLive("output that waits survives the end of the process", () =>
+    scoped(Effect.gen(function*() {
+      const process = yield* Command.start(sh("echo out; echo err >&2; exit 2"))
+      assert.strictEqual(yield* process.exitCode, 2)
+      assert.isFalse(yield* process.isRunning)
+      assert.strictEqual(yield* text(process.stdout), "out\n")
+      assert.strictEqual(yield* text(process.stderr), "err\n")
+      assert.match(JSON.stringify(process), /"pid":\d+/)
+      assert.strictEqual((yield* systemError(process.kill())).syscall, "kill")
+    })))
+
+  it.scopedLive("an output can go through a sink", () =>
+    scoped(Effect.gen(function*() {
+      const upper: Sink.Sink<Uint8Array, Uint8Array> = Sink.map(
+        Sink.collectAllN<Uint8Array>(1),
+        (chunk) =>
+          encode(Chunk.toReadonlyArray(chunk).map((bytes) => new TextDecoder().decode(bytes)).join("").toUpperCase())
+      )
+      assert.strictEqual(yield* Command.string(Command.stdout(Command.make("echo", "abc"), upper)), "ABC\n")
+    })))
+
+  it.scopedLive("a signal ends a process wherever it is", () =>
+    scoped(Effect.gen(function*() {
+      const dead = Effect.fnUntraced(function*(process: CommandExecutor.Process) {
+        yield* process.kill("SIGHUP")
+        assert.isFalse(yield* process.isRunning)
+        assert.match((yield* systemError(process.exitCode)).message, /signal: SIGHUP$/)
+        assert.strictEqual(yield* text(process.stdout), "")
+      })
+      yield* dead(yield* Command.start(Command.make("sleep", "60")))
+      yield* dead(yield* Command.start(Command.stdin(Command.make("sleep", "60"), "inherit")))
+      yield* dead(yield* Command.start(Command.stdin(Command.make("cat"), Stream.never)))
+      const spinning = yield* Command.start(Command.stdin(sh("while :; do :; done"), "inherit"))
+      assert.isAbove(spinning.pid, 0)
+      yield* dead(spinning)
+    })))
+
+  it.scopedLive("a process ends with its Scope, and a command with its fiber", () =>
+    scoped(Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const beat = (name: string) => Command.stdin(sh(`while :; do echo x >> ${name}; sleep 0.02; done`), "inherit")
+      const stopped = Effect.fnUntraced(function*(name: string) {
+        yield* Effect.sleep("100 millis")
+        const before = (yield* fs.stat(name)).size
+        yield* Effect.sleep("200 millis")
+        assert.strictEqual((yield* fs.stat(name)).size, before)
+      })
+      const beating = (name: string) =>
+        Effect.repeat(fs.exists(name), { until: (there) => there }).pipe(Effect.timeout("10 seconds"))
+      const scope = yield* Scope.make()
+      const process = yield* Scope.extend(Command.start(beat("one")), scope)
+      yield* beating("one")
+      yield* Scope.close(scope, Exit.void)
+      assert.isFalse(yield* process.isRunning)
+      yield* stopped("one")
+      const fiber = yield* Effect.fork(Command.exitCode(beat("two")))
+      yield* beating("two")
+      yield* Fiber.interrupt(fiber)
+      yield* stopped("two")
+    })))
+
+  it.scopedLive("the end of the VM fails what waits for its process", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(vmLayer, scope)
+      const process = yield* Effect.provide(
+        Command.start(Command.stdin(Command.make("sleep", "60"), "inherit")),
+        context
+      )
+      const waiting = yield* Effect.fork(systemError(process.exitCode))
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual((yield* Fiber.join(waiting)).reason, "Unknown")
+      assert.isFalse(yield* process.isRunning)
+      yield* systemError(Effect.provide(Command.string(Command.make("echo")), context))
+    }))
+
+  it.scoped("the file of a context is the file of its commands", () =>
+    Effect.gen(function*() {
+      yield* Command.exitCode(sh("echo 1 > file"))
+      assert.strictEqual(yield* (yield* Filesystem).readFileString("/home/user/file"), "1\n")
+    }).pipe(Effect.provide(vmLayer)))
+})
