@@ -4,7 +4,7 @@ import tseslint from "typescript-eslint"
 import houseImports from "./eslint-rules/house-imports.js"
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "docs/", "coverage/", "tmp/", "**/.*/"] },
+  { ignores: ["dist/", "dist.*/", "node_modules/", "docs/", "coverage/", "tmp/", "**/.*/"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   tseslint.configs.recommended,
   {

@@ -131,7 +131,8 @@ export const control = <A>(
       ? run(link.control).pipe(
         Effect.catchAll((error) => explainControl(link, error)),
         Effect.catchAllCause((cause) =>
-          false/*MUT*/
+          // not of the caller, for whom nothing would be caught
+          Cause.isInterruptedOnly(cause)
             ? Effect.flatMap(link.exited, (exit) => Effect.fail(exit))
             : Effect.failCause(cause)
         )

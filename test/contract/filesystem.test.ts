@@ -55,7 +55,10 @@ for (const subject of subjects) {
             const made = filesystem.mkdir(path, { recursive: true })
             assert.strictEqual(yield* told(made), `PathError: Path is read-only: ${path}`)
           }
-          assert.match(yield* told(filesystem.mkdir("/proc/x")), /^KernelError: E(ROFS|PERM|ACCES|NOENT): .*, mkdir '\/proc\/x'/)
+          assert.match(
+            yield* told(filesystem.mkdir("/proc/x")),
+            /^KernelError: E(ROFS|PERM|ACCES|NOENT): .*, mkdir '\/proc\/x'/
+          )
           assert.match(yield* told(filesystem.delete("/proc/version")), /^KernelError: E(ROFS|PERM|ACCES|BUSY)/)
           assert.match(yield* told(filesystem.move("/proc/version", "/tmp/v")), /^KernelError: E(XDEV|ROFS|PERM|BUSY)/)
           assert.match(yield* filesystem.readFileString("/proc/version"), /^Linux/)
@@ -68,7 +71,11 @@ for (const subject of subjects) {
             if (name === "exists") continue
             const nul = yield* told(method(filesystem, "/tmp/a\0b"))
             assert.match(nul, /^KernelError: E(INVAL|NOENT): /, `${name} of NUL`)
-            assert.match(yield* told(method(filesystem, long)), /^KernelError: ENAMETOOLONG: name too long, /, `${name} of 5,000`)
+            assert.match(
+              yield* told(method(filesystem, long)),
+              /^KernelError: ENAMETOOLONG: name too long, /,
+              `${name} of 5,000`
+            )
           }
           assert.match(yield* told(filesystem.exists("/tmp/a\0b")), /^KernelError: EINVAL: /)
           assert.match(yield* told(filesystem.exists(long)), /^KernelError: ENAMETOOLONG: /)
@@ -98,7 +105,19 @@ for (const subject of subjects) {
         Effect.gen(function*() {
           const MiB = 1024 * 1024
           const { filesystem } = yield* Vm.make({ limits: { filesystemBytes: 512 * MiB, readBytes: 128 * MiB } })
-          const sizes = [0, 1, 65_535, 65_536, 65_537, 512 * 1024 - 1, 512 * 1024, 512 * 1024 + 1, MiB, 3 * MiB + 7, 64 * MiB]
+          const sizes = [
+            0,
+            1,
+            65_535,
+            65_536,
+            65_537,
+            512 * 1024 - 1,
+            512 * 1024,
+            512 * 1024 + 1,
+            MiB,
+            3 * MiB + 7,
+            64 * MiB
+          ]
           for (const size of sizes) {
             const content = bytes(size, size)
             yield* filesystem.writeFile("/home/user/file", content)
@@ -117,7 +136,10 @@ for (const subject of subjects) {
           yield* filesystem.writeFile("/tmp/large", bytes(2_000_000))
           for (let i = 0; i < 30; i++) yield* filesystem.readFile("/tmp/large")
           for (let i = 0; i < 40; i++) {
-            yield* Effect.raceFirst(filesystem.readFile("/tmp/large"), i % 2 === 0 ? Effect.yieldNow() : Effect.sleep(1))
+            yield* Effect.raceFirst(
+              filesystem.readFile("/tmp/large"),
+              i % 2 === 0 ? Effect.yieldNow() : Effect.sleep(1)
+            )
           }
           yield* Effect.sleep(50)
           assert.strictEqual((yield* filesystem.readFile("/tmp/large")).length, 2_000_000)
@@ -127,9 +149,15 @@ for (const subject of subjects) {
         Effect.gen(function*() {
           const { filesystem } = yield* Vm.make({ limits: { filesystemBytes: 3_000_000, readBytes: 1_000_000 } })
           yield* filesystem.writeFile("/tmp/a", bytes(2_000_000))
-          assert.match(yield* told(filesystem.readFile("/tmp/a")), /^KernelError: EFBIG: .*'\/tmp\/a'.*readBytes.*1000000/)
+          assert.match(
+            yield* told(filesystem.readFile("/tmp/a")),
+            /^KernelError: EFBIG: .*'\/tmp\/a'.*readBytes.*1000000/
+          )
           for (const size of [1_100_000, 5_000_000, 400_000_000 / 8]) {
-            assert.match(yield* told(filesystem.writeFile("/tmp/b", bytes(size))), /^KernelError: ENOSPC: .*filesystemBytes/)
+            assert.match(
+              yield* told(filesystem.writeFile("/tmp/b", bytes(size))),
+              /^KernelError: ENOSPC: .*filesystemBytes/
+            )
             assert.isFalse(yield* filesystem.exists("/tmp/b"))
           }
           yield* filesystem.writeFile("/tmp/a", "small")
@@ -171,9 +199,25 @@ for (const subject of subjects) {
           })
           assert.deepStrictEqual(Object.keys(written[0]), ["path", "success"])
           const read = yield* filesystem.readFiles([
-            "/tmp/deep/er/a", "relative", "/none", "/tmp/large", "/tmp", `/${"x".repeat(70_000)}`, "/tmp/last", "/proc/version"
+            "/tmp/deep/er/a",
+            "relative",
+            "/none",
+            "/tmp/large",
+            "/tmp",
+            `/${"x".repeat(70_000)}`,
+            "/tmp/last",
+            "/proc/version"
           ])
-          assert.deepStrictEqual(read.map(({ content }) => content?.length), [1, undefined, undefined, 700_000, undefined, undefined, 4, read[7].content!.length])
+          assert.deepStrictEqual(read.map(({ content }) => content?.length), [
+            1,
+            undefined,
+            undefined,
+            700_000,
+            undefined,
+            undefined,
+            4,
+            read[7].content!.length
+          ])
           assert.isTrue(same(read[3].content!, large))
           assert.strictEqual(read[1].error, "Path must be absolute: relative")
           assert.match(read[2].error!, /^ENOENT: no such file or directory, open '\/none'/)
@@ -186,18 +230,27 @@ for (const subject of subjects) {
       it.scoped("a thousand small files in one round trip, and back", () =>
         Effect.gen(function*() {
           const { filesystem } = yield* Vm.make({})
-          const entries = Array.from({ length: 1000 }, (_, i) => ({ path: `/tmp/many/${i % 10}/${i}`, content: `file ${i}` }))
+          const entries = Array.from(
+            { length: 1000 },
+            (_, i) => ({ path: `/tmp/many/${i % 10}/${i}`, content: `file ${i}` })
+          )
           const written = yield* filesystem.writeFiles(entries)
           assert.isTrue(written.every(({ success }) => success))
           const read = yield* filesystem.readFiles(entries.map(({ path }) => path))
-          assert.deepStrictEqual(read.map(({ content }) => new TextDecoder().decode(content!)), entries.map(({ content }) => content))
+          assert.deepStrictEqual(
+            read.map(({ content }) => new TextDecoder().decode(content!)),
+            entries.map(({ content }) => content)
+          )
         }))
 
       it.scoped("mkdir: one level, recursive, over files, a thousand deep", () =>
         Effect.gen(function*() {
           const { filesystem } = yield* Vm.make({})
           yield* filesystem.mkdir("/tmp/one")
-          assert.strictEqual(yield* told(filesystem.mkdir("/tmp/one")), "KernelError: EEXIST: file already exists, mkdir '/tmp/one'")
+          assert.strictEqual(
+            yield* told(filesystem.mkdir("/tmp/one")),
+            "KernelError: EEXIST: file already exists, mkdir '/tmp/one'"
+          )
           assert.strictEqual(
             yield* told(filesystem.mkdir("/tmp/none/two")),
             "KernelError: ENOENT: no such file or directory, mkdir '/tmp/none/two'"
@@ -205,8 +258,14 @@ for (const subject of subjects) {
           yield* filesystem.mkdir("/tmp/one", { recursive: true })
           yield* filesystem.mkdir("/tmp/one/two/three", { recursive: true })
           yield* filesystem.writeFile("/tmp/file", "x")
-          assert.match(yield* told(filesystem.mkdir("/tmp/file", { recursive: true })), /^KernelError: E(EXIST|NOTDIR): .*mkdir '\/tmp\/file/)
-          assert.match(yield* told(filesystem.mkdir("/tmp/file/below", { recursive: true })), /^KernelError: ENOTDIR: .*mkdir '\/tmp\/file/)
+          assert.match(
+            yield* told(filesystem.mkdir("/tmp/file", { recursive: true })),
+            /^KernelError: E(EXIST|NOTDIR): .*mkdir '\/tmp\/file/
+          )
+          assert.match(
+            yield* told(filesystem.mkdir("/tmp/file/below", { recursive: true })),
+            /^KernelError: ENOTDIR: .*mkdir '\/tmp\/file/
+          )
           assert.strictEqual(yield* filesystem.readFileString("/tmp/file"), "x")
           const deep = `/tmp${"/d".repeat(1000)}`
           yield* filesystem.mkdir(deep, { recursive: true })
@@ -224,7 +283,10 @@ for (const subject of subjects) {
           yield* filesystem.writeFiles(names.map((name) => ({ path: `/tmp/wide/${name}`, content: "" })))
           assert.deepStrictEqual(yield* filesystem.readdir("/tmp/wide"), names)
           yield* filesystem.writeFile("/tmp/wide/more", "")
-          assert.match(yield* told(filesystem.readdir("/tmp/wide")), /^KernelError: ENOMEM: .*'\/tmp\/wide'.*readdirEntries.*4096/)
+          assert.match(
+            yield* told(filesystem.readdir("/tmp/wide")),
+            /^KernelError: ENOMEM: .*'\/tmp\/wide'.*readdirEntries.*4096/
+          )
           assert.match(yield* told(filesystem.readdir("/etc/hostname")), /^KernelError: ENOTDIR: /)
           assert.match(yield* told(filesystem.readdir("/none")), /^KernelError: ENOENT: /)
         }))
@@ -240,10 +302,17 @@ for (const subject of subjects) {
           ])
           yield* processes.exec("ln -s /tmp/t /tmp/t/loop && ln -s nowhere /tmp/t/b/dangling")
           const list = (options?: { maxDepth?: number; exclude?: Array<string> }) =>
-            Effect.map(filesystem.readdirRecursive("/tmp/t", options), (entries) =>
-              entries.map(({ path, type }) => `${type[0]} ${path.slice(7)}`))
+            Effect.map(
+              filesystem.readdirRecursive("/tmp/t", options),
+              (entries) => entries.map(({ path, type }) => `${type[0]} ${path.slice(7)}`)
+            )
           assert.deepStrictEqual(yield* list({ exclude: ["node_modules"] }), [
-            "f a", "d b", "s loop", "d b/c", "s b/dangling", "f b/c/deep"
+            "f a",
+            "d b",
+            "s loop",
+            "d b/c",
+            "s b/dangling",
+            "f b/c/deep"
           ])
           assert.deepStrictEqual(yield* list({ maxDepth: 0 }), ["f a", "d b", "s loop", "d node_modules"])
           const all = yield* list()
@@ -262,7 +331,9 @@ for (const subject of subjects) {
         Effect.gen(function*() {
           const { filesystem, processes } = yield* Vm.make({ mounts: [{ path: "/mnt", plugin: { id: "memory" } }] })
           yield* filesystem.writeFiles([
-            { path: "/tmp/a/b/f", content: "f" }, { path: "/tmp/g", content: "g" }, { path: "/tmp/h", content: "h" }
+            { path: "/tmp/a/b/f", content: "f" },
+            { path: "/tmp/g", content: "g" },
+            { path: "/tmp/h", content: "h" }
           ])
           yield* filesystem.move("/tmp/g", "/tmp/h")
           assert.strictEqual(yield* filesystem.readFileString("/tmp/h"), "g")

@@ -40,7 +40,10 @@ const inspectable = Effect.gen(function*() {
 })
 
 const open = (servers: ReadonlyArray<SidecarServer>) => ({
-  exchanges: servers.flatMap(({ sessions }) => Array.from(sessions, ({ connection }) => connection.open)).reduce((a, b) => a + b, 0),
+  exchanges: servers.flatMap(({ sessions }) => Array.from(sessions, ({ connection }) => connection.open)).reduce(
+    (a, b) => a + b,
+    0
+  ),
   queued: servers.reduce((sum, { queue }) => sum + queue.size, 0),
   processes: servers.reduce((sum, server) => sum + server.processes, 0)
 })
@@ -52,7 +55,9 @@ const operations = (vm: VmShape): Readonly<Record<string, Effect.Effect<unknown,
     readFile: fs.readFile("/tmp/large"),
     writeFile: fs.writeFile("/tmp/written", large),
     small: fs.writeFile("/tmp/small", "x"),
-    writeFiles: fs.writeFiles(Array.from({ length: 50 }, (_, i) => ({ path: `/tmp/b/${i}`, content: large.subarray(0, 30_000) }))),
+    writeFiles: fs.writeFiles(
+      Array.from({ length: 50 }, (_, i) => ({ path: `/tmp/b/${i}`, content: large.subarray(0, 30_000) }))
+    ),
     readFiles: fs.readFiles(["/tmp/large", "/etc/passwd", "/none"]),
     mkdir: fs.mkdir("/tmp/m/n", { recursive: true }),
     readdir: fs.readdir("/"),
@@ -68,7 +73,9 @@ const operations = (vm: VmShape): Readonly<Record<string, Effect.Effect<unknown,
     listMounts: fs.listMounts,
     exec: processes.exec("cat /tmp/large | wc -c"),
     execStdin: processes.exec("cat", { stdin: large }),
-    execStream: processes.exec("cat", { stdin: Stream.fromIterable(Array.from({ length: 40 }, () => large.subarray(0, 50_000))) }),
+    execStream: processes.exec("cat", {
+      stdin: Stream.fromIterable(Array.from({ length: 40 }, () => large.subarray(0, 50_000)))
+    }),
     busy: processes.exec("while true; do :; done"),
     run: Stream.runDrain(processes.run("seq 1 100000")),
     snapshot: Effect.flatMap(vm.snapshot, vm.diff)
@@ -86,15 +93,16 @@ describe("interruption", () => {
         for (let round = 0; round < 12; round++) {
           const fiber = yield* Effect.fork(operation)
           const moment = next()
-          if (moment < 0.6) for (let i = 0; i < moment * 60; i++) yield* Effect.yieldNow()
+          if (moment < 0.6) { for (let i = 0; i < moment * 60; i++) yield* Effect.yieldNow() }
           else yield* Effect.sleep(moment * 12)
           const exit = yield* Fiber.interrupt(fiber).pipe(Effect.timeout("3 seconds"))
           if (Exit.isFailure(exit)) assert.isTrue(exit.cause._tag !== "Die", `${name}: ${String(exit)}`)
         }
-        yield* Effect.sync(() => assert.deepStrictEqual(open(servers), { exchanges: 0, queued: 0, processes: 0 }, name)).pipe(
-          Effect.sandbox,
-          Effect.retry({ times: 100, schedule: Schedule.spaced(10) })
-        )
+        yield* Effect.sync(() => assert.deepStrictEqual(open(servers), { exchanges: 0, queued: 0, processes: 0 }, name))
+          .pipe(
+            Effect.sandbox,
+            Effect.retry({ times: 100, schedule: Schedule.spaced(10) })
+          )
       }
       assert.strictEqual((yield* vm.processes.exec("echo alive")).stdout, "alive\n")
       // no descriptor was lost either: the limit is 256
@@ -126,16 +134,25 @@ describe("interruption", () => {
       assert.isTrue(yield* keep.filesystem.exists("/etc"))
     }).pipe(Effect.scoped), 30_000)
 
-  it.live("a VM released in the middle of a staged write gives its space and its turn back", () =>
-    Effect.gen(function*() {
-      const { servers, sidecar } = yield* inspectable
-      const scoped = Vm.make({}).pipe(
-        Effect.flatMap((vm) => Effect.forEach([1, 2, 3], (i) => Effect.forkDaemon(Effect.exit(vm.filesystem.writeFile(`/tmp/${i}`, bytes(4_000_000)))))),
-        Effect.tap(() => Effect.yieldNow()),
-        Effect.scoped,
-        Effect.provideService(Sidecar, sidecar)
-      )
-      for (const fiber of yield* scoped) yield* Effect.timeout(Fiber.join(fiber), "3 seconds")
-      assert.deepStrictEqual(open(servers), { exchanges: 0, queued: 0, processes: 0 })
-    }).pipe(Effect.scoped), 20_000)
+  it.live(
+    "a VM released in the middle of a staged write gives its space and its turn back",
+    () =>
+      Effect.gen(function*() {
+        const { servers, sidecar } = yield* inspectable
+        const scoped = Vm.make({}).pipe(
+          Effect.flatMap((vm) =>
+            Effect.forEach(
+              [1, 2, 3],
+              (i) => Effect.forkDaemon(Effect.exit(vm.filesystem.writeFile(`/tmp/${i}`, bytes(4_000_000))))
+            )
+          ),
+          Effect.tap(() => Effect.yieldNow()),
+          Effect.scoped,
+          Effect.provideService(Sidecar, sidecar)
+        )
+        for (const fiber of yield* scoped) yield* Effect.timeout(Fiber.join(fiber), "3 seconds")
+        assert.deepStrictEqual(open(servers), { exchanges: 0, queued: 0, processes: 0 })
+      }).pipe(Effect.scoped),
+    20_000
+  )
 })

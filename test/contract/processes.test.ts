@@ -25,7 +25,11 @@ for (const subject of subjects) {
         Effect.gen(function*() {
           const { processes } = yield* Vm.make({})
           assert.deepStrictEqual(yield* processes.exec("echo hi"), { exitCode: 0, stdout: "hi\n", stderr: "" })
-          assert.deepStrictEqual(yield* processes.exec("echo out; echo err >&2; exit 3"), { exitCode: 3, stdout: "out\n", stderr: "err\n" })
+          assert.deepStrictEqual(yield* processes.exec("echo out; echo err >&2; exit 3"), {
+            exitCode: 3,
+            stdout: "out\n",
+            stderr: "err\n"
+          })
           assert.strictEqual((yield* processes.exec("printf 'äß€😀'")).stdout, "äß€😀")
           assert.strictEqual((yield* processes.exec("false")).exitCode, 1)
           assert.strictEqual((yield* processes.exec("no-such-command")).exitCode, 127)
@@ -44,7 +48,10 @@ for (const subject of subjects) {
           assert.strictEqual(args.stdout, "2:a b:$(id)\n")
           const binary = bytes(300_000)
           const inputs = [
-            ["text", "stdin ä"], ["bytes", binary], ["stream", Stream.make(text("a"), text(""), text("bc"))], ["empty", ""]
+            ["text", "stdin ä"],
+            ["bytes", binary],
+            ["stream", Stream.make(text("a"), text(""), text("bc"))],
+            ["empty", ""]
           ] as const
           for (const [name, stdin] of inputs) yield* processes.exec(`cat > /tmp/${name}`, { stdin })
           assert.strictEqual(yield* filesystem.readFileString("/tmp/text"), "stdin ä")
@@ -57,12 +64,24 @@ for (const subject of subjects) {
         Effect.gen(function*() {
           const limits = { processes: 2, argvBytes: 1000, envBytes: 1000, stdinBytes: 1000 }
           const { processes } = yield* Vm.make({ limits })
-          assert.strictEqual(yield* told(processes.exec("pwd", { cwd: "tmp" })), "PathError: Path must be absolute: tmp")
+          assert.strictEqual(
+            yield* told(processes.exec("pwd", { cwd: "tmp" })),
+            "PathError: Path must be absolute: tmp"
+          )
           assert.match(yield* told(processes.exec("pwd", { cwd: "/none" })), /^KernelError: ENOENT: /)
           assert.match(yield* told(processes.exec("pwd", { cwd: "/etc/hostname" })), /^KernelError: ENOTDIR: /)
-          assert.match(yield* told(processes.exec("true", { args: ["x".repeat(2000)] })), /^KernelError: E2BIG: .*argvBytes.*1000/)
-          assert.match(yield* told(processes.exec("true", { env: { A: "x".repeat(2000) } })), /^KernelError: E2BIG: .*envBytes.*1000/)
-          assert.match(yield* told(processes.exec(`# ${"x".repeat(2_000_000)}`)), /^(TransportError|KernelError: E2BIG)/)
+          assert.match(
+            yield* told(processes.exec("true", { args: ["x".repeat(2000)] })),
+            /^KernelError: E2BIG: .*argvBytes.*1000/
+          )
+          assert.match(
+            yield* told(processes.exec("true", { env: { A: "x".repeat(2000) } })),
+            /^KernelError: E2BIG: .*envBytes.*1000/
+          )
+          assert.match(
+            yield* told(processes.exec(`# ${"x".repeat(2_000_000)}`)),
+            /^(TransportError|KernelError: E2BIG)/
+          )
           for (const stdin of ["x".repeat(1001), Stream.make(bytes(800), bytes(800))]) {
             const error = yield* failureOf(processes.exec("cat", { stdin }))
             assert.deepStrictEqual([error._tag, "reason" in error && error.reason], ["ProcessError", "StdinLimit"])
@@ -71,7 +90,9 @@ for (const subject of subjects) {
           yield* Effect.sleep(30)
           assert.match(yield* told(processes.exec("true")), /^KernelError: EAGAIN: .*processes.*2/)
           yield* Fiber.interruptAll(sleepers)
-          const again = yield* processes.exec("echo again").pipe(Effect.retry({ times: 40, schedule: Schedule.spaced(50) }))
+          const again = yield* processes.exec("echo again").pipe(
+            Effect.retry({ times: 40, schedule: Schedule.spaced(50) })
+          )
           assert.strictEqual(again.stdout, "again\n")
         }))
 
@@ -104,7 +125,10 @@ for (const subject of subjects) {
             Stream.runCollect(processes.run("echo x", { timeout: Duration.infinity }))
           ])
           assert.strictEqual(outputOf(events, "Stdout").toString(), "x\n")
-          assert.strictEqual((yield* processes.exec("echo y", { timeout: Duration.infinity, maxOutputBytes: Infinity })).stdout, "y\n")
+          assert.strictEqual(
+            (yield* processes.exec("echo y", { timeout: Duration.infinity, maxOutputBytes: Infinity })).stdout,
+            "y\n"
+          )
         }))
 
       it.scoped("output limit: killed with what was kept; at the limit itself nothing happens", () =>
@@ -143,7 +167,11 @@ for (const subject of subjects) {
             yield* Effect.sleep(wait)
             yield* Fiber.interrupt(fiber)
             const after = yield* Effect.forEach([1, 2, 3], (i) => processes.exec(`echo ${i}`), { concurrency: 3 })
-            assert.deepStrictEqual(after.map(({ exitCode, stdout }) => `${exitCode} ${stdout}`), ["0 1\n", "0 2\n", "0 3\n"])
+            assert.deepStrictEqual(after.map(({ exitCode, stdout }) => `${exitCode} ${stdout}`), [
+              "0 1\n",
+              "0 2\n",
+              "0 3\n"
+            ])
           }
         }))
 
@@ -155,7 +183,11 @@ for (const subject of subjects) {
           const events = Array.from(yield* Stream.runCollect(processes.run("cat /tmp/binary; echo e >&2; exit 7")))
           const [first] = events
           assert.isTrue(first._tag === "Started" && first.pid > 1)
-          assert.deepStrictEqual(events.at(-1), { _tag: "Exited", pid: first._tag === "Started" ? first.pid : 0, exitCode: 7 })
+          assert.deepStrictEqual(events.at(-1), {
+            _tag: "Exited",
+            pid: first._tag === "Started" ? first.pid : 0,
+            exitCode: 7
+          })
           assert.isTrue(same(outputOf(events, "Stdout"), content))
           assert.strictEqual(outputOf(events, "Stderr").toString(), "e\n")
           assert.strictEqual(events.filter(({ _tag }) => _tag === "Started" || _tag === "Exited").length, 2)
@@ -188,13 +220,16 @@ for (const subject of subjects) {
 
       it.scoped("200 concurrent execs in 20 VMs, none sees another", () =>
         Effect.gen(function*() {
-          const vms = yield* Effect.forEach(Array.from({ length: 20 }, (_, i) => i), (i) => Vm.make({ env: { VM: `${i}` } }), {
+          const vms = yield* Effect.forEach(Array.from({ length: 20 }, (_, i) => i), (i) =>
+            Vm.make({ env: { VM: `${i}` } }), {
             concurrency: "unbounded"
           })
-          const jobs = Array.from({ length: 200 }, (_, i) => i)
+          const jobs = Array.from({ length: 200 }, (_, i) =>
+            i)
           const outputs = yield* Effect.forEach(
             jobs,
-            (i) => vms[i % 20].processes.exec(`echo $VM-${i} > /tmp/${i}; cat /tmp/${i}; ls /tmp | wc -l`),
+            (i) =>
+              vms[i % 20].processes.exec(`echo $VM-${i} > /tmp/${i}; cat /tmp/${i}; ls /tmp | wc -l`),
             { concurrency: "unbounded" }
           )
           outputs.forEach(({ stdout }, i) => assert.match(stdout, new RegExp(`^${i % 20}-${i}\n *([1-9]|10)\n$`)))

@@ -36,7 +36,10 @@ for (const subject of subjects) {
           const other = yield* sidecar.shared("other")
           assert.strictEqual(other.sidecarId, "agent-os-shared-sidecar:other")
           const encode = Schema.encodeSync(SidecarPlacement)
-          assert.strictEqual(JSON.stringify(encode((yield* other.describe).placement)), "{\"kind\":\"shared\",\"pool\":\"other\"}")
+          assert.strictEqual(
+            JSON.stringify(encode((yield* other.describe).placement)),
+            "{\"kind\":\"shared\",\"pool\":\"other\"}"
+          )
           // what is described is a copy
           const described = yield* handle.describe
           ;(described as any).placement.pool = "changed"
@@ -55,11 +58,17 @@ for (const subject of subjects) {
         Effect.gen(function*() {
           const sidecar = yield* Sidecar
           const uptime = (pool: string) => Effect.flatMap(sidecar.shared(pool), (handle) => handle.health)
-          yield* Effect.all([Vm.make({ sidecar: { kind: "shared", pool: "one" } }), Vm.make({ sidecar: { kind: "shared", pool: "one" } })], { concurrency: 2 })
+          yield* Effect.all([
+            Vm.make({ sidecar: { kind: "shared", pool: "one" } }),
+            Vm.make({ sidecar: { kind: "shared", pool: "one" } })
+          ], { concurrency: 2 })
           yield* Vm.make({ sidecar: { kind: "shared", pool: "two" } })
           const [one, two] = yield* Effect.all([uptime("one"), uptime("two")])
           assert.deepStrictEqual([one.vms, two.vms], [2, 1])
-          assert.deepStrictEqual([one.sidecarId, two.sidecarId], ["agent-os-shared-sidecar:one", "agent-os-shared-sidecar:two"])
+          assert.deepStrictEqual([one.sidecarId, two.sidecarId], [
+            "agent-os-shared-sidecar:one",
+            "agent-os-shared-sidecar:two"
+          ])
         }))
 
       it.scoped("explicit handles: ids, leases, disposal", () =>
@@ -76,10 +85,16 @@ for (const subject of subjects) {
           const running = yield* Effect.fork(Effect.exit(vm.processes.exec("sleep 30")))
           yield* Effect.sleep(30)
           yield* Effect.all([handle.dispose, handle.dispose], { concurrency: 2 })
-          assert.deepStrictEqual([(yield* handle.describe).state, (yield* handle.describe).activeVmCount], ["disposed", 0])
+          assert.deepStrictEqual([(yield* handle.describe).state, (yield* handle.describe).activeVmCount], [
+            "disposed",
+            0
+          ])
           yield* Effect.timeout(Fiber.join(running), "2 seconds")
           yield* handle.dispose
-          assert.strictEqual(yield* told(leaseOn(handle)), "SidecarError: Cannot lease VM from sidecar mine while it is disposed")
+          assert.strictEqual(
+            yield* told(leaseOn(handle)),
+            "SidecarError: Cannot lease VM from sidecar mine while it is disposed"
+          )
           assert.match(yield* told(handle.health), /^SidecarError: Cannot ask sidecar mine .*disposed/)
           assert.match(yield* told(vm.filesystem.exists("/")), /^SidecarError: /)
         }))
@@ -119,7 +134,9 @@ for (const subject of subjects) {
             const lease = yield* Effect.fork(Effect.scoped(leaseOn(handle)))
             if (wait > 0) yield* Effect.sleep(wait)
             yield* Fiber.interrupt(lease)
-            yield* Effect.scoped(Effect.flatMap(leaseOn(handle), (vm) => vm.filesystem.readdir("/"))).pipe(Effect.timeout("5 seconds"))
+            yield* Effect.scoped(Effect.flatMap(leaseOn(handle), (vm) => vm.filesystem.readdir("/"))).pipe(
+              Effect.timeout("5 seconds")
+            )
             assert.strictEqual((yield* handle.describe).activeVmCount, 0)
             assert.strictEqual((yield* handle.health).vms, 0)
             yield* handle.dispose
@@ -138,7 +155,10 @@ for (const subject of subjects) {
       Effect.gen(function*() {
         const scope = yield* Scope.make()
         const context = yield* Layer.build(subject.layer).pipe(Scope.extend(scope))
-        const vm = yield* Vm.make({}).pipe(Effect.provide(context), Effect.provideService(Scope.Scope, yield* Scope.make()))
+        const vm = yield* Vm.make({}).pipe(
+          Effect.provide(context),
+          Effect.provideService(Scope.Scope, yield* Scope.make())
+        )
         const running = yield* Effect.fork(Effect.exit(vm.processes.exec("sleep 30")))
         const asking = yield* Effect.fork(Effect.exit(Effect.forever(vm.snapshot)))
         yield* Effect.sleep(20)
@@ -179,7 +199,10 @@ describe("NodeSidecar", () => {
       const vm = yield* Vm.make({})
       for (const pid of sidecarsOf(process.pid)) process.kill(pid, "SIGKILL")
       assert.match(yield* told(vm.processes.exec("true")), /^SidecarError: sidecar error: .*signal SIGKILL/)
-      assert.match(yield* told(vm.filesystem.exists("/")), /^SidecarError: sidecar error: the VM is gone.*signal SIGKILL/)
+      assert.match(
+        yield* told(vm.filesystem.exists("/")),
+        /^SidecarError: sidecar error: the VM is gone.*signal SIGKILL/
+      )
       const next = yield* Vm.make({}).pipe(Effect.retry({ times: 10, schedule: Schedule.spaced(50) }))
       assert.strictEqual((yield* next.processes.exec("echo new")).stdout, "new\n")
       assert.match(yield* told(vm.filesystem.exists("/")), /^SidecarError: .*gone/)

@@ -9,12 +9,12 @@ import * as Stream from "effect/Stream"
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { memoryLink } from "../../layers/testing/MemoryLink.ts"
-import { makeServer } from "../../layers/testing/TestSidecar.ts"
 import { NodeTransport } from "../../layers/node/index.ts"
 import { connect, type ConnectedProcess } from "../../layers/node/SidecarProcess.ts"
 import * as ConnectionTransport from "../../layers/remote/ConnectionTransport.ts"
 import * as ControlClient from "../../layers/remote/ControlClient.ts"
+import { memoryLink } from "../../layers/testing/MemoryLink.ts"
+import { makeServer } from "../../layers/testing/TestSidecar.ts"
 import type { TransportShape } from "../../services/Transport.ts"
 import { Transport } from "../../services/Transport.ts"
 import * as Codec from "../../src/wire/Codec.ts"
@@ -42,10 +42,15 @@ const listening = Effect.gen(function*() {
 })
 
 const transports: Readonly<Record<string, Effect.Effect<TransportShape, unknown, Scope.Scope>>> = {
-  memory: Effect.flatMap(makeServer("memory", {}), (server) =>
-    ConnectionTransport.make(memoryLink(server), { token: "in-process" })),
+  memory: Effect.flatMap(
+    makeServer("memory", {}),
+    (server) => ConnectionTransport.make(memoryLink(server), { token: "in-process" })
+  ),
   descriptors: Effect.map(connect("descriptors", { warmWorkers: 0 }), ({ transport }) => transport),
-  socket: Effect.flatMap(listening, ({ sidecar, socketPath }) => NodeTransport.makeUnix(socketPath, { token: sidecar.token }))
+  socket: Effect.flatMap(
+    listening,
+    ({ sidecar, socketPath }) => NodeTransport.makeUnix(socketPath, { token: sidecar.token })
+  )
 }
 
 const specOf = (env: Record<string, string> = {}) => ({
@@ -53,8 +58,15 @@ const specOf = (env: Record<string, string> = {}) => ({
   user: { name: "user", uid: 1000, gid: 1000, home: "/home/user", shell: "/bin/sh" },
   env,
   limits: {
-    filesystemBytes: 2 ** 27, inodes: 1000, processes: 16, openFiles: 64, readdirEntries: 1000, argvBytes: 4096, envBytes: 4096,
-    stdinBytes: 2 ** 20, readBytes: 2 ** 27
+    filesystemBytes: 2 ** 27,
+    inodes: 1000,
+    processes: 16,
+    openFiles: 64,
+    readdirEntries: 1000,
+    argvBytes: 4096,
+    envBytes: 4096,
+    stdinBytes: 2 ** 20,
+    readBytes: 2 ** 27
   },
   mode: "ephemeral" as const,
   lowers: ["bundled-base-filesystem" as const]
@@ -76,41 +88,67 @@ for (const [name, make] of Object.entries(transports)) {
         assert.deepInclude(missing, { _tag: "WireFailure", reason: "kernel", errno: "ENOENT", path: "/none" })
         const unknown = yield* failureOf(transport.call({ ...Operations.stat, code: 9999 }, { vm, path: "/" }))
         assert.deepInclude(unknown, { _tag: "WireFailure", reason: "refused", detail: "unknown operation 9999" })
-        const malformed = yield* failureOf(transport.call({ ...Operations.stat, request: Codec.struct({ vm: Codec.u32 }) }, { vm }))
+        const malformed = yield* failureOf(
+          transport.call({ ...Operations.stat, request: Codec.struct({ vm: Codec.u32 }) }, { vm })
+        )
         assert.deepInclude(malformed, { _tag: "WireFailure", reason: "refused" })
         const gone = yield* failureOf(transport.call(Operations.stat, { vm: vm + 1, path: "/" }))
         assert.deepInclude(gone, { _tag: "WireFailure", reason: "gone" })
 
         const content = bytes(3_000_000)
-        const duplex = yield* transport.open(Operations.writeFile, { vm, path: "/tmp/f", streamed: true, content: new Uint8Array(0) })
+        const duplex = yield* transport.open(Operations.writeFile, {
+          vm,
+          path: "/tmp/f",
+          streamed: true,
+          content: new Uint8Array(0)
+        })
         for (let at = 0; at < content.length; at += 100_000) yield* duplex.write(content.subarray(at, at + 100_000))
         yield* duplex.end
         yield* duplex.response
         assert.strictEqual((yield* transport.call(Operations.stat, { vm, path: "/tmp/f" })).size, 3_000_000)
-        const read = yield* transport.open(Operations.readRange, { vm, path: "/tmp/f", offset: 0, length: undefined, chunk: 65_536 })
+        const read = yield* transport.open(Operations.readRange, {
+          vm,
+          path: "/tmp/f",
+          offset: 0,
+          length: undefined,
+          chunk: 65_536
+        })
         const parts = yield* Stream.runCollect(read.down)
         assert.isTrue(same(new Uint8Array(Buffer.concat(Array.from(parts))), content))
         yield* read.response
 
         const up = () => undefined
-        const forever = { vm, command: "sleep 60", argv: [], cwd: undefined, env: [], timeoutMs: undefined, maxOutputBytes: undefined, stdin: false }
+        const forever = {
+          vm,
+          command: "sleep 60",
+          argv: [],
+          cwd: undefined,
+          env: [],
+          timeoutMs: undefined,
+          maxOutputBytes: undefined,
+          stdin: false
+        }
         const late = yield* failureOf(transport.call(Operations.run, forever, { deadline: 100, down: () => {}, up }))
         assert.deepInclude(late, { _tag: "TransportError", reason: "Timeout" })
         const fiber = yield* Effect.fork(transport.call(Operations.run, forever, { down: () => {} }))
         yield* Effect.sleep(20)
         yield* Fiber.interrupt(fiber)
         // a throw of the caller's own ends its call, and nothing else
-        const broken = yield* Effect.exit(transport.call(Operations.readRange, { vm, path: "/tmp/f", offset: 0, length: undefined, chunk: 65_536 }, {
-          down: () => {
-            throw new Error("mine")
-          }
-        }))
+        const broken = yield* Effect.exit(
+          transport.call(Operations.readRange, { vm, path: "/tmp/f", offset: 0, length: undefined, chunk: 65_536 }, {
+            down: () => {
+              throw new Error("mine")
+            }
+          })
+        )
         assert.isTrue(Exit.isFailure(broken) && broken.cause._tag === "Die")
-        const brokenUp = yield* Effect.exit(transport.call(Operations.writeFile, { vm, path: "/tmp/g", streamed: true, content: new Uint8Array(0) }, {
-          up: () => {
-            throw new Error("mine")
-          }
-        }))
+        const brokenUp = yield* Effect.exit(
+          transport.call(Operations.writeFile, { vm, path: "/tmp/g", streamed: true, content: new Uint8Array(0) }, {
+            up: () => {
+              throw new Error("mine")
+            }
+          })
+        )
         assert.isTrue(Exit.isFailure(brokenUp) && brokenUp.cause._tag === "Die")
         assert.isTrue(yield* transport.call(Operations.exists, { vm, path: "/etc" }))
       }).pipe(Effect.scoped), 20_000)
@@ -129,11 +167,19 @@ for (const [name, make] of Object.entries(transports)) {
         const transport = yield* make
         const { vm } = yield* leased(transport)
         const garbage = [
-          "null", "1", "[]", "{}", "\"x\"", "{\"_tag\":\"Nope\"}", "{\"_tag\":\"Request\"}", "{\"_tag\":\"Interrupt\"}",
+          "null",
+          "1",
+          "[]",
+          "{}",
+          "\"x\"",
+          "{\"_tag\":\"Nope\"}",
+          "{\"_tag\":\"Request\"}",
+          "{\"_tag\":\"Interrupt\"}",
           "{\"_tag\":\"Request\",\"id\":\"1\",\"tag\":\"Lease\",\"payload\":{},\"headers\":[]}",
           "{\"_tag\":\"Request\",\"id\":\"x\",\"tag\":\"GetHealth\",\"headers\":5}",
           "{\"_tag\":\"Request\",\"id\":\"9\",\"tag\":\"Nope\",\"payload\":null,\"headers\":[]}",
-          "{\"_tag\":\"Ack\",\"requestId\":\"4\"}", "{\"_tag\":\"Eof\"}"
+          "{\"_tag\":\"Ack\",\"requestId\":\"4\"}",
+          "{\"_tag\":\"Eof\"}"
         ]
         for (const message of garbage) yield* transport.emit(Operations.CONTROL_CHANNEL, text(message))
         yield* transport.emit(4711, text("a channel nobody hears"))
@@ -147,7 +193,16 @@ for (const [name, make] of Object.entries(transports)) {
         const scope = yield* Scope.make()
         const transport = yield* Scope.extend(make, scope)
         const { vm } = yield* Scope.extend(leased(transport), scope)
-        const run = { vm, command: "sleep 60", argv: [], cwd: undefined, env: [], timeoutMs: undefined, maxOutputBytes: undefined, stdin: false }
+        const run = {
+          vm,
+          command: "sleep 60",
+          argv: [],
+          cwd: undefined,
+          env: [],
+          timeoutMs: undefined,
+          maxOutputBytes: undefined,
+          stdin: false
+        }
         const fiber = yield* Effect.fork(failureOf(transport.call(Operations.run, run)))
         yield* Effect.sleep(20)
         yield* Scope.close(scope, Exit.void)
@@ -160,14 +215,18 @@ for (const [name, make] of Object.entries(transports)) {
 }
 
 const hello = (change: Partial<Codec.TypeOf<typeof helloCodec>>) =>
-  request(1, HELLO, Codec.encode(helloCodec, {
-    magic: "effect-agent-os" as const,
-    version: WIRE_VERSION,
-    token: "wrong",
-    maxFrame: 2 ** 20,
-    window: 2 ** 19,
-    ...change
-  }))
+  request(
+    1,
+    HELLO,
+    Codec.encode(helloCodec, {
+      magic: "effect-agent-os" as const,
+      version: WIRE_VERSION,
+      token: "wrong",
+      maxFrame: 2 ** 20,
+      window: 2 ** 19,
+      ...change
+    })
+  )
 
 describe("Unix socket", () => {
   it.live("whatever a stranger sends, only its own connection ends, and it is told why", () =>
@@ -183,11 +242,19 @@ describe("Unix socket", () => {
       const attempts: ReadonlyArray<readonly [name: string, bytes: Uint8Array, why: RegExp]> = [
         ["wrong token", hello({}), /wrong token/],
         ["empty token", hello({ token: "" }), /wrong token/],
-        ["wrong version", hello({ version: 99, token: sidecar.token }), /version 99 of the protocol, this sidecar version \d+: install the same version/],
+        [
+          "wrong version",
+          hello({ version: 99, token: sidecar.token }),
+          /version 99 of the protocol, this sidecar version \d+: install the same version/
+        ],
         ["garbage", garbage, /frame length/],
         ["a frame of 2^31", huge, /frame length 2147483648/],
         ["a frame above the handshake's bound", frame(Kind.request, 1, new Uint8Array(20_000)), /frame length/],
-        ["a request before hello", request(1, Operations.exists.code, new Uint8Array(9)), /the first request must be the handshake/],
+        [
+          "a request before hello",
+          request(1, Operations.exists.code, new Uint8Array(9)),
+          /the first request must be the handshake/
+        ],
         ["an event before hello", frame(Kind.event, 1, text("{}")), /the first request must be the handshake/],
         ["hello cut short", request(1, HELLO, new Uint8Array(3)), /handshake: /],
         ["hello twice", both(good, hello({ token: sidecar.token }).fill(3, 5, 6)), /a second handshake/],
@@ -230,31 +297,42 @@ describe("Unix socket", () => {
       )
     }).pipe(Effect.scoped), 20_000)
 
-  it.live("the socket's file goes with the sidecar, and what a killed one left makes room; another's file stays", () =>
-    Effect.gen(function*() {
-      const home = yield* directory
-      const socketPath = join(home, "sidecar.sock")
-      const usable = (sidecar: ConnectedProcess) =>
-        Effect.retry(NodeTransport.makeUnix(socketPath, { token: sidecar.token }), { times: 200, schedule: Schedule.spaced(5) })
-      yield* Effect.scoped(Effect.gen(function*() {
-        const first = yield* connect("first", { socketPath, warmWorkers: 0 })
-        yield* usable(first)
-        process.kill(first.pid, "SIGKILL")
-        yield* first.exited
+  it.live(
+    "the socket's file goes with the sidecar, and what a killed one left makes room; another's file stays",
+    () =>
+      Effect.gen(function*() {
+        const home = yield* directory
+        const socketPath = join(home, "sidecar.sock")
+        const usable = (sidecar: ConnectedProcess) =>
+          Effect.retry(NodeTransport.makeUnix(socketPath, { token: sidecar.token }), {
+            times: 200,
+            schedule: Schedule.spaced(5)
+          })
+        yield* Effect.scoped(Effect.gen(function*() {
+          const first = yield* connect("first", { socketPath, warmWorkers: 0 })
+          yield* usable(first)
+          process.kill(first.pid, "SIGKILL")
+          yield* first.exited
+          assert.deepStrictEqual(readdirSync(home), ["sidecar.sock"])
+          const second = yield* connect("second", { socketPath, warmWorkers: 0 })
+          yield* usable(second)
+          // in use: a third one must not take it away
+          const third = yield* Effect.exit(
+            connect("third", { socketPath, warmWorkers: 0 }).pipe(
+              Effect.flatMap((sidecar) => sidecar.exited),
+              Effect.scoped
+            )
+          )
+          assert.match(String(third), /cannot listen on the socket|EADDRINUSE|Exited/)
+          yield* usable(second)
+        }))
+        assert.deepStrictEqual(readdirSync(home), [])
+        writeFileSync(socketPath, "not a socket")
+        yield* Effect.ignore(
+          Effect.scoped(Effect.flatMap(connect("fourth", { socketPath, warmWorkers: 0 }), (sidecar) => sidecar.exited))
+        )
         assert.deepStrictEqual(readdirSync(home), ["sidecar.sock"])
-        const second = yield* connect("second", { socketPath, warmWorkers: 0 })
-        yield* usable(second)
-        // in use: a third one must not take it away
-        const third = yield* Effect.exit(connect("third", { socketPath, warmWorkers: 0 }).pipe(
-          Effect.flatMap((sidecar) => sidecar.exited),
-          Effect.scoped
-        ))
-        assert.match(String(third), /cannot listen on the socket|EADDRINUSE|Exited/)
-        yield* usable(second)
-      }))
-      assert.deepStrictEqual(readdirSync(home), [])
-      writeFileSync(socketPath, "not a socket")
-      yield* Effect.ignore(Effect.scoped(Effect.flatMap(connect("fourth", { socketPath, warmWorkers: 0 }), (sidecar) => sidecar.exited)))
-      assert.deepStrictEqual(readdirSync(home), ["sidecar.sock"])
-    }).pipe(Effect.scoped), 20_000)
+      }).pipe(Effect.scoped),
+    20_000
+  )
 })

@@ -56,7 +56,10 @@ for (const subject of subjects) {
           const missing: ReadonlyArray<readonly [config: any, message: string]> = [
             [{ software: [{ package: "x" }] }, "software packages, asked for by software"],
             [{ loopbackExemptPorts: [80] }, "access to the host's loopback, asked for by loopbackExemptPorts"],
-            [{ mounts: [{ path: "/m", plugin: { id: "s3" } }] }, "the mount plugin s3, asked for by mounts[0].plugin.id"],
+            [
+              { mounts: [{ path: "/m", plugin: { id: "s3" } }] },
+              "the mount plugin s3, asked for by mounts[0].plugin.id"
+            ],
             [{ mounts: [{ path: "/m", driver: {} }] }, "mounts of in-process drivers, asked for by mounts[0].driver"]
           ]
           for (const [config, message] of missing) {
@@ -68,13 +71,19 @@ for (const subject of subjects) {
         Effect.gen(function*() {
           const neighbour = yield* Vm.make({})
           const env = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`V${i}`, "x".repeat(10_000)]))
-          assert.match(yield* told(Effect.scoped(Vm.make({ env, limits: { envBytes: 4_000_000 } }))), /^TransportError|^ConfigError/)
+          assert.match(
+            yield* told(Effect.scoped(Vm.make({ env, limits: { envBytes: 4_000_000 } }))),
+            /^TransportError|^ConfigError/
+          )
           assert.isTrue(yield* neighbour.filesystem.exists("/etc"))
         }))
 
       it.scoped("two VMs share nothing", () =>
         Effect.gen(function*() {
-          const [a, b] = yield* Effect.all([Vm.make({}), Vm.make({ hostname: "other", user: { name: "eve", uid: 2000, gid: 2000 } })])
+          const [a, b] = yield* Effect.all([
+            Vm.make({}),
+            Vm.make({ hostname: "other", user: { name: "eve", uid: 2000, gid: 2000 } })
+          ])
           assert.notStrictEqual(a.vmId, b.vmId)
           yield* a.filesystem.writeFile("/tmp/a", "a")
           assert.isFalse(yield* b.filesystem.exists("/tmp/a"))
@@ -88,7 +97,9 @@ for (const subject of subjects) {
           const binary = bytes(700_000)
           yield* first.filesystem.writeFile("/home/user/binary", binary)
           yield* first.filesystem.writeFile("/home/user/text", "äß€😀\ufeff\0")
-          yield* first.processes.exec("ln -s text link; ln -s /none dangling; touch run; chmod 4751 run; mkdir sticky; chmod 1777 sticky")
+          yield* first.processes.exec(
+            "ln -s text link; ln -s /none dangling; touch run; chmod 4751 run; mkdir sticky; chmod 1777 sticky"
+          )
           yield* first.filesystem.delete("/etc/hostname")
           const exported = yield* first.filesystem.snapshotRootFilesystem()
           const second = yield* Vm.make({ rootFilesystem: { disableDefaultBaseLayer: true, lowers: [exported] } })
@@ -98,7 +109,10 @@ for (const subject of subjects) {
           assert.strictEqual((yield* second.filesystem.stat("/home/user/run")).mode & 0o7777, 0o4751)
           assert.strictEqual((yield* second.filesystem.stat("/home/user/sticky")).mode & 0o7777, 0o1777)
           assert.isFalse(yield* second.filesystem.exists("/etc/hostname"))
-          assert.strictEqual((yield* second.processes.exec("cat text | head -c 2; echo works > new; cat new")).stdout, "äworks\n")
+          assert.strictEqual(
+            (yield* second.processes.exec("cat text | head -c 2; echo works > new; cat new")).stdout,
+            "äworks\n"
+          )
           assert.isFalse(yield* first.filesystem.exists("/home/user/new"))
           const paths = exported.source.filesystem.entries.map(({ path }) => path)
           assert.isFalse(paths.some((path) => path.startsWith("/proc/")), "no generated file is exported")
@@ -110,7 +124,9 @@ for (const subject of subjects) {
             kind: "snapshot-export" as const,
             source: {
               format: "agent-os-filesystem-snapshot-v1" as const,
-              filesystem: { entries: [{ path, type: "file" as const, content }, { path: "/both", type: "file" as const, content }] }
+              filesystem: {
+                entries: [{ path, type: "file" as const, content }, { path: "/both", type: "file" as const, content }]
+              }
             }
           })
           const vm = yield* Vm.make({
@@ -118,20 +134,35 @@ for (const subject of subjects) {
               mode: "read-only",
               lowers: [lower("upper", "/one"), lower("lower", "/two")],
               bootstrapEntries: [
-                { path: "/boot/strapped", type: "file", content: "AAEC", encoding: "base64", mode: "0600", uid: 7, gid: 8 },
+                {
+                  path: "/boot/strapped",
+                  type: "file",
+                  content: "AAEC",
+                  encoding: "base64",
+                  mode: "0600",
+                  uid: 7,
+                  gid: 8
+                },
                 { path: "/boot/link", type: "symlink", target: "strapped" }
               ]
             }
           })
           const { filesystem, processes } = vm
-          assert.deepStrictEqual(yield* Effect.forEach(["/one", "/two", "/both"], filesystem.readFileString), ["upper", "lower", "upper"])
+          assert.deepStrictEqual(yield* Effect.forEach(["/one", "/two", "/both"], filesystem.readFileString), [
+            "upper",
+            "lower",
+            "upper"
+          ])
           assert.deepStrictEqual(Array.from(yield* filesystem.readFile("/boot/link")), [0, 1, 2])
           const { gid, mode, uid } = yield* filesystem.stat("/boot/strapped")
           assert.deepStrictEqual([mode & 0o7777, uid, gid], [0o600, 7, 8])
           assert.isTrue(yield* filesystem.exists("/bin/sh"), "the bundled base is below")
           for (
             const write of [
-              filesystem.writeFile("/new", "x"), filesystem.mkdir("/new"), filesystem.delete("/one"), filesystem.move("/one", "/x"),
+              filesystem.writeFile("/new", "x"),
+              filesystem.mkdir("/new"),
+              filesystem.delete("/one"),
+              filesystem.move("/one", "/x"),
               filesystem.writeFile("/one", new Uint8Array(1_000_000))
             ]
           ) assert.match(yield* told(write), /^KernelError: EROFS: read-only filesystem, /)
@@ -142,7 +173,9 @@ for (const subject of subjects) {
 
       it.scoped("memory mounts: at the start and at run time", () =>
         Effect.gen(function*() {
-          const { filesystem, snapshotMount, diff } = yield* Vm.make({ mounts: [{ path: "/deep/er", plugin: { id: "memory" } }] })
+          const { filesystem, snapshotMount, diff } = yield* Vm.make({
+            mounts: [{ path: "/deep/er", plugin: { id: "memory" } }]
+          })
           yield* filesystem.writeFile("/deep/er/x", "x")
           yield* filesystem.mountFs("/deep/er/inner", { plugin: { id: "memory" } }, { readOnly: true })
           const mounts = yield* filesystem.listMounts
@@ -156,12 +189,22 @@ for (const subject of subjects) {
           assert.match(yield* told(filesystem.unmountFs("/tmp")), /^KernelError: EINVAL/)
           assert.match(yield* told(filesystem.unmountFs("tmp")), /^PathError: Path must be absolute/)
           assert.match(yield* told(filesystem.mountFs("tmp", { plugin: { id: "memory" } })), /^PathError: /)
-          assert.match(yield* told(filesystem.mountFs("/", { plugin: { id: "memory" } })), /^ConfigError: .*cannot mount over root/)
+          assert.match(
+            yield* told(filesystem.mountFs("/", { plugin: { id: "memory" } })),
+            /^ConfigError: .*cannot mount over root/
+          )
           assert.match(yield* told(filesystem.mountFs("/m", { plugin: { id: "s3" } })), /^NotYetSupported: /)
-          assert.match(yield* told(filesystem.mountFs("/m", { plugin: { id: "memory", config: { a: 1 } } } as never)), /^ConfigError: /)
+          assert.match(
+            yield* told(filesystem.mountFs("/m", { plugin: { id: "memory", config: { a: 1 } } } as never)),
+            /^ConfigError: /
+          )
           const before = yield* snapshotMount("/deep/er")
           yield* filesystem.writeFile("/deep/er/y", "12")
-          assert.deepStrictEqual((yield* diff(before)).map(({ kind, path, size }) => [kind, path, size]), [["created", "/deep/er/y", 2]])
+          assert.deepStrictEqual((yield* diff(before)).map(({ kind, path, size }) => [kind, path, size]), [[
+            "created",
+            "/deep/er/y",
+            2
+          ]])
           yield* filesystem.unmountFs("/deep/er/inner")
           yield* filesystem.unmountFs("/deep/er")
           assert.isFalse(yield* filesystem.exists("/deep/er/x"))
@@ -174,23 +217,43 @@ for (const subject of subjects) {
             mounts: [{ path: "/repo", plugin: { id: "host_dir", config: { hostPath, exclude: ["node_modules"] } } }]
           })
           assert.deepStrictEqual(yield* listing(filesystem, "/repo"), [
-            "s /repo/everything", "f /repo/run.sh", "d /repo/src", "f /repo/src/a.txt", "d /repo/src/deep", "s /repo/src/inside",
-            "s /repo/src/outside", "s /repo/src/up", "f /repo/src/deep/binary"
+            "s /repo/everything",
+            "f /repo/run.sh",
+            "d /repo/src",
+            "f /repo/src/a.txt",
+            "d /repo/src/deep",
+            "s /repo/src/inside",
+            "s /repo/src/outside",
+            "s /repo/src/up",
+            "f /repo/src/deep/binary"
           ])
           assert.strictEqual(yield* filesystem.readFileString("/repo/src/inside"), "a")
           assert.isTrue(same(yield* filesystem.readFile("/repo/src/deep/binary"), bytes(200_000)))
           // a link to the outside leads into the VM's own tree
-          assert.strictEqual(yield* filesystem.readFileString("/repo/src/outside"), yield* filesystem.readFileString("/etc/passwd"))
+          assert.strictEqual(
+            yield* filesystem.readFileString("/repo/src/outside"),
+            yield* filesystem.readFileString("/etc/passwd")
+          )
           assert.deepStrictEqual(yield* filesystem.readdir("/repo/everything"), yield* filesystem.readdir("/"))
           const stat = yield* filesystem.stat("/repo/run.sh")
           assert.deepStrictEqual([stat.mode & 0o777, stat.uid, stat.gid], [0o755, 1000, 1000])
-          for (const write of [filesystem.writeFile("/repo/x", ""), filesystem.delete("/repo/run.sh"), filesystem.move("/repo/run.sh", "/tmp/x")]) {
+          for (
+            const write of [
+              filesystem.writeFile("/repo/x", ""),
+              filesystem.delete("/repo/run.sh"),
+              filesystem.move("/repo/run.sh", "/tmp/x")
+            ]
+          ) {
             assert.match(yield* told(write), /^KernelError: EROFS/)
           }
           assert.strictEqual((yield* processes.exec("cat src/a.txt", { cwd: "/repo" })).stdout, "a")
           const mounts = yield* filesystem.listMounts
           const mount = mounts.find(({ path }) => path === "/repo")!
-          assert.deepStrictEqual([mount.type, mount.readOnly, mount.source.includes(hostPath)], ["host_dir", true, false])
+          assert.deepStrictEqual([mount.type, mount.readOnly, mount.source.includes(hostPath)], [
+            "host_dir",
+            true,
+            false
+          ])
         }))
 
       it.scoped("host_dir: writable in the VM only, limits, what is no folder", () =>
@@ -203,7 +266,10 @@ for (const subject of subjects) {
           const again = yield* Vm.make({ mounts: [{ path: "/repo", plugin: { id: "host_dir", config } }] })
           assert.strictEqual(yield* again.filesystem.readFileString("/repo/src/a.txt"), "a")
           const small = { mounts: [{ path: "/repo", plugin: { id: "host_dir", config } }] } as const
-          assert.match(yield* told(Vm.make({ ...small, limits: { filesystemBytes: 100_000 } })), /^KernelError: ENOSPC: .*filesystemBytes.*100000/)
+          assert.match(
+            yield* told(Vm.make({ ...small, limits: { filesystemBytes: 100_000 } })),
+            /^KernelError: ENOSPC: .*filesystemBytes.*100000/
+          )
           assert.match(yield* told(Vm.make({ ...small, limits: { inodes: 5 } })), /^KernelError: ENOSPC: .*inodes/)
           for (const bad of [join(hostPath, "none"), join(hostPath, "run.sh")]) {
             const mounting = vm.filesystem.mountFs("/bad", { plugin: { id: "host_dir", config: { hostPath: bad } } })
@@ -223,24 +289,37 @@ for (const subject of subjects) {
             yield* told(Vm.make({ rootFilesystem: { lowers: big }, limits: { filesystemBytes: 1_000_000 } })),
             /^KernelError: ENOSPC: .*filesystemBytes.*1000000/
           )
-          const many = lowers(...Array.from({ length: 2000 }, (_, i) => ({ path: `/f${i}`, type: "file" as const, content: "" })))
-          assert.match(yield* told(Vm.make({ rootFilesystem: { lowers: many }, limits: { inodes: 1000 } })), /^KernelError: ENOSPC: .*inodes/)
+          const many = lowers(
+            ...Array.from({ length: 2000 }, (_, i) => ({ path: `/f${i}`, type: "file" as const, content: "" }))
+          )
+          assert.match(
+            yield* told(Vm.make({ rootFilesystem: { lowers: many }, limits: { inodes: 1000 } })),
+            /^KernelError: ENOSPC: .*inodes/
+          )
         }))
 
       it.scoped("snapshot and diff of the root", () =>
         Effect.gen(function*() {
           const vm = yield* Vm.make({})
           yield* vm.filesystem.writeFiles([
-            { path: "/tmp/keep", content: "k" }, { path: "/tmp/change", content: "1" }, { path: "/tmp/gone", content: "g" },
+            { path: "/tmp/keep", content: "k" },
+            { path: "/tmp/change", content: "1" },
+            { path: "/tmp/gone", content: "g" },
             { path: "/tmp/old-name", content: "a content of its own" }
           ])
           const before = yield* vm.snapshot
           assert.deepStrictEqual(yield* vm.diff(before), [])
-          yield* vm.processes.exec("echo 22 > /tmp/change; rm /tmp/gone; mkdir -p /tmp/new/dir; echo n > /tmp/new/dir/f; mv /tmp/old-name /tmp/new-name")
+          yield* vm.processes.exec(
+            "echo 22 > /tmp/change; rm /tmp/gone; mkdir -p /tmp/new/dir; echo n > /tmp/new/dir/f; mv /tmp/old-name /tmp/new-name"
+          )
           const changes = (yield* vm.diff(before)).filter(({ path }) => path.startsWith("/tmp/"))
           assert.deepStrictEqual(changes.map(({ from, kind, path }) => `${kind} ${from ?? ""} ${path}`), [
-            "modified  /tmp/change", "removed  /tmp/gone", "created  /tmp/new", "moved /tmp/old-name /tmp/new-name",
-            "created  /tmp/new/dir", "created  /tmp/new/dir/f"
+            "modified  /tmp/change",
+            "removed  /tmp/gone",
+            "created  /tmp/new",
+            "moved /tmp/old-name /tmp/new-name",
+            "created  /tmp/new/dir",
+            "created  /tmp/new/dir/f"
           ])
           const other = yield* Vm.make({})
           assert.match(yield* told(other.diff(before)), /^(KernelError: ENOENT|KernelError: EINVAL)/)
@@ -252,9 +331,14 @@ for (const subject of subjects) {
         Effect.gen(function*() {
           const vm = yield* Effect.scoped(Vm.make({}))
           const calls: ReadonlyArray<Effect.Effect<unknown, any>> = [
-            vm.filesystem.readFile("/etc/hostname"), vm.filesystem.listMounts, vm.filesystem.snapshotRootFilesystem(),
-            vm.processes.exec("true"), vm.snapshot, vm.filesystem.mountFs("/m", { plugin: { id: "memory" } }),
-            vm.processes.exec("cat", { stdin: "x" }), vm.filesystem.writeFile("/x", new Uint8Array(700_000))
+            vm.filesystem.readFile("/etc/hostname"),
+            vm.filesystem.listMounts,
+            vm.filesystem.snapshotRootFilesystem(),
+            vm.processes.exec("true"),
+            vm.snapshot,
+            vm.filesystem.mountFs("/m", { plugin: { id: "memory" } }),
+            vm.processes.exec("cat", { stdin: "x" }),
+            vm.filesystem.writeFile("/x", new Uint8Array(700_000))
           ]
           for (const call of calls) assert.match(yield* told(call), /^SidecarError: .*VM.*(released|gone)/)
           const [result] = yield* vm.filesystem.readFiles(["/etc/hostname"])
@@ -267,9 +351,14 @@ for (const subject of subjects) {
             const vm = yield* Vm.make({})
             yield* vm.filesystem.writeFile("/tmp/x", bytes(8_000_000))
             const work: ReadonlyArray<Effect.Effect<unknown, any>> = [
-              vm.processes.exec("sleep 30"), vm.processes.exec("while true; do :; done"), vm.filesystem.readFile("/tmp/x"),
-              vm.filesystem.writeFile("/tmp/y", bytes(8_000_000)), vm.filesystem.snapshotRootFilesystem(),
-              vm.filesystem.readdirRecursive("/"), vm.processes.exec("cat /dev/zero"), vm.filesystem.listMounts
+              vm.processes.exec("sleep 30"),
+              vm.processes.exec("while true; do :; done"),
+              vm.filesystem.readFile("/tmp/x"),
+              vm.filesystem.writeFile("/tmp/y", bytes(8_000_000)),
+              vm.filesystem.snapshotRootFilesystem(),
+              vm.filesystem.readdirRecursive("/"),
+              vm.processes.exec("cat /dev/zero"),
+              vm.filesystem.listMounts
             ]
             const fibers = yield* Effect.forEach(work, (effect) => Effect.forkDaemon(Effect.exit(effect)))
             yield* Effect.sleep(20)

@@ -8,7 +8,7 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { build, stop } from "esbuild"
 import { spawn } from "node:child_process"
-import { cpSync, mkdtempSync, rmSync } from "node:fs"
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -51,11 +51,22 @@ describe("the sidecar is killed", () => {
     exec: (vm) => vm.processes.exec("echo a; sleep 30"),
     "a busy exec": (vm) => vm.processes.exec("while true; do :; done"),
     "a large write": (vm) => Effect.forever(vm.filesystem.writeFile("/tmp/x", bytes(40_000_000))),
-    "a large read": (vm) => Effect.zipRight(vm.filesystem.writeFile("/tmp/y", bytes(20_000_000)), Effect.forever(vm.filesystem.readFile("/tmp/y"))),
+    "a large read": (vm) =>
+      Effect.zipRight(
+        vm.filesystem.writeFile("/tmp/y", bytes(20_000_000)),
+        Effect.forever(vm.filesystem.readFile("/tmp/y"))
+      ),
     "a control call": (vm) => Effect.forever(vm.snapshot),
-    "a lease": () => Effect.forever(Effect.scoped(Vm.make({ rootFilesystem: { bootstrapEntries: [{ path: "/x", type: "file", content: "y".repeat(100_000) }] } }))).pipe(
-      Effect.provide(NodeSidecar.layer)
-    )
+    "a lease": () =>
+      Effect.forever(
+        Effect.scoped(
+          Vm.make({
+            rootFilesystem: { bootstrapEntries: [{ path: "/x", type: "file", content: "y".repeat(100_000) }] }
+          })
+        )
+      ).pipe(
+        Effect.provide(NodeSidecar.layer)
+      )
   }
   it.live("in the middle of anything: a typed error at once, and the next lease works", () =>
     Effect.gen(function*() {
@@ -78,7 +89,11 @@ describe("the sidecar is killed", () => {
   it.live("at random moments of many leases and commands: every call ends", () =>
     Effect.gen(function*() {
       const user = Effect.forever(Effect.scoped(Effect.flatMap(Vm.make({}), (vm) =>
-        Effect.all([vm.processes.exec("echo x > f; cat f"), vm.filesystem.readdir("/"), vm.filesystem.writeFile("/tmp/x", bytes(900_000))], {
+        Effect.all([
+          vm.processes.exec("echo x > f; cat f"),
+          vm.filesystem.readdir("/"),
+          vm.filesystem.writeFile("/tmp/x", bytes(900_000))
+        ], {
           concurrency: 3
         }))))
       for (let round = 0; round < 6; round++) {
@@ -97,7 +112,13 @@ describe("the host is killed", () => {
   it("no sidecar outlives it by two seconds", async () => {
     const outfile = join(home, "host.mjs")
     await build({
-      entryPoints: [own("host.ts")], outfile, bundle: true, platform: "node", target: "node20", format: "esm", logLevel: "warning",
+      entryPoints: [own("host.ts")],
+      outfile,
+      bundle: true,
+      platform: "node",
+      target: "node20",
+      format: "esm",
+      logLevel: "warning",
       banner: { js: "import{createRequire as __r}from\"node:module\";const require=__r(import.meta.url);" }
     })
     await stop()
@@ -114,14 +135,16 @@ describe("the host is killed", () => {
 })
 
 describe("the sidecar is no sidecar", () => {
-  const attempt = (options: NodeSidecar.Options) => lostAfter(Effect.scoped(Vm.make({})).pipe(Effect.provide(NodeSidecar.layerWith(options))))
+  const attempt = (options: NodeSidecar.Options) =>
+    lostAfter(Effect.scoped(Vm.make({})).pipe(Effect.provide(NodeSidecar.layerWith(options))))
 
   it.live("a missing program, a broken one, a missing Node.js", () =>
     Effect.gen(function*() {
       const missing = yield* attempt({ program: join(home, "none.js") })
       assert.strictEqual(missing.error.reason, "Spawn")
       assert.match(missing.error.message, /missing or not readable: reinstall effect-agent-os, or run `npm run build`/)
-      const broken = yield* attempt({ program: own("broken.mjs") })
+      writeFileSync(join(home, "broken.mjs"), "this is not a program (")
+      const broken = yield* attempt({ program: join(home, "broken.mjs") })
       assert.strictEqual(broken.error.reason, "Handshake")
       assert.match(broken.error.message, /did not become ready/)
       assert.match((broken.error.stderr ?? []).join("\n"), /SyntaxError/)
@@ -137,20 +160,24 @@ describe("the sidecar is no sidecar", () => {
       assert.deepStrictEqual(sidecarsOf(process.pid), [])
     }), 20_000)
 
-  it.live("one that does not end is killed after its grace; the Scope closes in bounded time", () =>
-    Effect.gen(function*() {
-      cpSync(dirname(program), home, { recursive: true })
-      cpSync(own("stubborn.mjs"), join(home, "stubborn.mjs"))
-      const scope = yield* Scope.make()
-      const options = { program: join(home, "stubborn.mjs"), stopGrace: 300 }
-      const used = Effect.scoped(Effect.flatMap(Vm.make({}), (vm) => vm.processes.exec("echo works")))
-      const closing = yield* used.pipe(
-        Effect.tap(({ stdout }) => Effect.sync(() => assert.strictEqual(stdout, "works\n"))),
-        Effect.zipRight(Effect.sync(() => performance.now())),
-        Effect.provide(NodeSidecar.layerWith(options))
-      )
-      yield* Scope.close(scope, Exit.void)
-      assert.isBelow(performance.now() - closing, 1500)
-      assert.deepStrictEqual(sidecarsOf(process.pid), [])
-    }), 20_000)
+  it.live(
+    "one that does not end is killed after its grace; the Scope closes in bounded time",
+    () =>
+      Effect.gen(function*() {
+        cpSync(dirname(program), home, { recursive: true })
+        cpSync(own("stubborn.mjs"), join(home, "stubborn.mjs"))
+        const scope = yield* Scope.make()
+        const options = { program: join(home, "stubborn.mjs"), stopGrace: 300 }
+        const used = Effect.scoped(Effect.flatMap(Vm.make({}), (vm) => vm.processes.exec("echo works")))
+        const closing = yield* used.pipe(
+          Effect.tap(({ stdout }) => Effect.sync(() => assert.strictEqual(stdout, "works\n"))),
+          Effect.zipRight(Effect.sync(() => performance.now())),
+          Effect.provide(NodeSidecar.layerWith(options))
+        )
+        yield* Scope.close(scope, Exit.void)
+        assert.isBelow(performance.now() - closing, 1500)
+        assert.deepStrictEqual(sidecarsOf(process.pid), [])
+      }),
+    20_000
+  )
 })

@@ -24,17 +24,24 @@ const lines = "awk 'BEGIN { for (i = 0; i < 10000000; i++) print 1 }'"
 /** What a guest does, and how it must end. */
 const abuses: Readonly<Record<string, (vm: VmShape) => Effect.Effect<unknown, any>>> = {
   "a loop with a deadline": (vm) =>
-    Effect.map(failureOf(vm.processes.exec("while true; do :; done", { timeout: 500 })), (error: any) =>
-      assert.strictEqual(error.reason, "TimedOut")),
+    Effect.map(
+      failureOf(vm.processes.exec("while true; do :; done", { timeout: 500 })),
+      (error: any) => assert.strictEqual(error.reason, "TimedOut")
+    ),
   "a loop that does not yield, with a deadline": (vm) =>
-    Effect.map(failureOf(vm.processes.exec("awk 'BEGIN { while (1) { } }'", { timeout: 500 })), (error: any) =>
-      assert.strictEqual(error.reason, "TimedOut")),
+    Effect.map(
+      failureOf(vm.processes.exec("awk 'BEGIN { while (1) { } }'", { timeout: 500 })),
+      (error: any) => assert.strictEqual(error.reason, "TimedOut")
+    ),
   "20 MB of one-byte lines, collected": (vm) =>
-    Effect.map(Effect.either(vm.processes.exec(lines, { maxOutputBytes: 1_000_000, timeout: "4 seconds" })), (outcome) =>
-      outcome._tag === "Left"
-        ? assert.include(["OutputLimit", "TimedOut"], (outcome.left as any).reason)
-        // a program that gathers its output may reach the heap's limit first
-        : assert.strictEqual(outcome.right.exitCode, 137)),
+    Effect.map(
+      Effect.either(vm.processes.exec(lines, { maxOutputBytes: 1_000_000, timeout: "4 seconds" })),
+      (outcome) =>
+        outcome._tag === "Left"
+          ? assert.include(["OutputLimit", "TimedOut"], (outcome.left as any).reason)
+          // a program that gathers its output may reach the heap's limit first
+          : assert.strictEqual(outcome.right.exitCode, 137)
+    ),
   "one-byte lines, read slowly": (vm) =>
     vm.processes.run("while true; do echo 1; done", { timeout: "20 seconds" }).pipe(
       Stream.tap(() => Effect.sleep(1)),
@@ -42,21 +49,38 @@ const abuses: Readonly<Record<string, (vm: VmShape) => Effect.Effect<unknown, an
       Stream.runDrain
     ),
   "endless output": (vm) =>
-    Effect.map(failureOf(vm.processes.exec("while true; do echo 1; done", { timeout: "20 seconds", maxOutputBytes: 20_000 })), (error: any) =>
-      assert.strictEqual(error.reason, "OutputLimit")),
+    Effect.map(
+      failureOf(vm.processes.exec("while true; do echo 1; done", { timeout: "20 seconds", maxOutputBytes: 20_000 })),
+      (error: any) => assert.strictEqual(error.reason, "OutputLimit")
+    ),
   "a heap bomb": (vm) =>
-    Effect.map(Effect.exit(vm.processes.exec("x=aaaaaaaa; while true; do x=$x$x$x$x; done", { timeout: "8 seconds" })), (exit) => {
-      if (Exit.isSuccess(exit)) assert.notStrictEqual(exit.value.exitCode, 0)
-    }),
+    Effect.map(
+      Effect.exit(vm.processes.exec("x=aaaaaaaa; while true; do x=$x$x$x$x; done", { timeout: "8 seconds" })),
+      (exit) => {
+        if (Exit.isSuccess(exit)) assert.notStrictEqual(exit.value.exitCode, 0)
+      }
+    ),
   "300 background jobs": (vm) =>
-    Effect.asVoid(Effect.exit(vm.processes.exec("for i in $(seq 300); do sleep 20 & done; echo done", { timeout: "2 seconds" }))),
+    Effect.asVoid(
+      Effect.exit(vm.processes.exec("for i in $(seq 300); do sleep 20 & done; echo done", { timeout: "2 seconds" }))
+    ),
   "a full disk": (vm) =>
-    Effect.map(vm.processes.exec("yes 0123456789012345678901234567890123456789 | head -c 90000000 > /tmp/full; echo $?", { timeout: "15 seconds" }).pipe(Effect.exit), () => {}),
+    Effect.map(
+      vm.processes.exec("yes 0123456789012345678901234567890123456789 | head -c 90000000 > /tmp/full; echo $?", {
+        timeout: "15 seconds"
+      }).pipe(Effect.exit),
+      () => {}
+    ),
   "many files": (vm) =>
-    Effect.asVoid(Effect.exit(vm.processes.exec("cd /tmp; for i in $(seq 20000); do echo > f$i; done", { timeout: "2 seconds" }))),
+    Effect.asVoid(
+      Effect.exit(vm.processes.exec("cd /tmp; for i in $(seq 20000); do echo > f$i; done", { timeout: "2 seconds" }))
+    ),
   "a host that reads and writes in bulk": (vm) =>
-    Effect.forEach([1, 2, 3], (i) =>
-      Effect.zipRight(vm.filesystem.writeFile(`/tmp/${i}`, bulk), vm.filesystem.readFile(`/tmp/${i}`)), { concurrency: 3, discard: true })
+    Effect.forEach(
+      [1, 2, 3],
+      (i) => Effect.zipRight(vm.filesystem.writeFile(`/tmp/${i}`, bulk), vm.filesystem.readFile(`/tmp/${i}`)),
+      { concurrency: 3, discard: true }
+    )
 }
 
 const percentile = (values: ReadonlyArray<number>, part: number): number =>
@@ -83,7 +107,11 @@ describe("hostile guests", () => {
         const spent = performance.now() - start
         yield* Fiber.interrupt(probe)
         const [p50, p99, max] = [percentile(took, 0.5), percentile(took, 0.99), percentile(took, 1)]
-        report.push(`${name}: ${Math.round(spent)} ms; neighbour p50 ${p50.toFixed(2)} p99 ${p99.toFixed(1)} max ${max.toFixed(1)} ms`)
+        report.push(
+          `${name}: ${Math.round(spent)} ms; neighbour p50 ${p50.toFixed(2)} p99 ${p99.toFixed(1)} max ${
+            max.toFixed(1)
+          } ms`
+        )
         // generous: the bar is measured on a quiet machine, by the benchmarks
         assert.isBelow(p99, 1000, name)
         assert.isTrue(yield* vm.filesystem.exists("/etc"), `${name}: its own VM lives on`)

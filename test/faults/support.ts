@@ -30,7 +30,9 @@ export const isAlive = (pid: number): boolean => {
 /** The sidecars that a process has started. */
 export const sidecarsOf = (parent: number): Array<number> =>
   readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && statOf(name)?.ppid === parent && /--(experimental-)?permission/.test(commandOf(name)))
+    .filter((name) =>
+      /^\d+$/.test(name) && statOf(name)?.ppid === parent && /--(experimental-)?permission/.test(commandOf(name))
+    )
     .map(Number)
     .filter(isAlive)
 
@@ -48,7 +50,12 @@ const threads = (): number => readdirSync("/proc/self/task").length
 
 const tempFiles = (): number => readdirSync(tmpdir()).length
 
-const count = () => ({ sockets: openSockets(), threads: threads(), sidecars: sidecarsOf(process.pid).length, tempFiles: tempFiles() })
+const count = () => ({
+  sockets: openSockets(),
+  threads: threads(),
+  sidecars: sidecarsOf(process.pid).length,
+  tempFiles: tempFiles()
+})
 
 export type Left = ReturnType<typeof count>
 

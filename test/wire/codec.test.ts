@@ -51,9 +51,12 @@ const mutate = (body: Uint8Array, changes: ReadonlyArray<readonly [number, numbe
 describe("codecs", () => {
   for (const [name, codec] of Object.entries(codecs)) {
     it(`${name}: round trip`, () => {
-      FastCheck.assert(FastCheck.property(arbitraryOf(codec), (value) => {
-        assert.deepStrictEqual(Codec.decode(codec, Codec.encode(codec, value)), value)
-      }), { numRuns: 60 })
+      FastCheck.assert(
+        FastCheck.property(arbitraryOf(codec), (value) => {
+          assert.deepStrictEqual(Codec.decode(codec, Codec.encode(codec, value)), value)
+        }),
+        { numRuns: 60 }
+      )
     })
 
     it(`${name}: a damaged body is malformed or another value`, () => {
@@ -125,18 +128,22 @@ describe("codecs", () => {
   it("records: random cuts give the same values; too large and unfinished ones are told", () => {
     const value = FastCheck.string({ unit: "grapheme", maxLength: 40 })
     FastCheck.assert(
-      FastCheck.property(FastCheck.array(value), FastCheck.array(FastCheck.integer({ min: 1, max: 30 })), (texts, cuts) => {
-        const stream = new Uint8Array(Buffer.concat(texts.map((text) => record(Codec.string, text))))
-        const seen: Array<string> = []
-        const parser = new RecordParser(Codec.string, 1000, (text) => void seen.push(text))
-        for (let at = 0, i = 0; at < stream.length; i++) {
-          const size = cuts.length === 0 ? stream.length : cuts[i % cuts.length]
-          parser.push(stream.subarray(at, at + size))
-          at += size
+      FastCheck.property(
+        FastCheck.array(value),
+        FastCheck.array(FastCheck.integer({ min: 1, max: 30 })),
+        (texts, cuts) => {
+          const stream = new Uint8Array(Buffer.concat(texts.map((text) => record(Codec.string, text))))
+          const seen: Array<string> = []
+          const parser = new RecordParser(Codec.string, 1000, (text) => void seen.push(text))
+          for (let at = 0, i = 0; at < stream.length; i++) {
+            const size = cuts.length === 0 ? stream.length : cuts[i % cuts.length]
+            parser.push(stream.subarray(at, at + size))
+            at += size
+          }
+          parser.finish()
+          assert.deepStrictEqual(seen, texts)
         }
-        parser.finish()
-        assert.deepStrictEqual(seen, texts)
-      })
+      )
     )
     const parser = new RecordParser(Codec.string, 10, () => {})
     assert.throws(() => parser.push(Codec.encode(Codec.u32, 11)))

@@ -25,50 +25,51 @@ const pieces = (bytes: number, size: number) => () => {
   return piece.length === 0 ? undefined : piece
 }
 
-const serve = (seen: { cancelled: number } = { cancelled: 0 }): NonNullable<PairOptions["onRequest"]> =>
-(exchange, operation, body) => {
-  exchange.handlers.onCancel = () => void seen.cancelled++
-  switch (operation) {
-    case Echo:
-      return exchange.respond(body)
-    case Fail:
-      return exchange.fail(new WireFailure("kernel", "", "ENOENT", "open", "/x"))
-    case Down:
-      return pump(exchange, pieces(Number(string(body)), 50_000), () => exchange.respond(text("done")))
-    case Up: {
-      let bytes = 0
-      return exchange.listen((chunk) => {
-        bytes += chunk.length
-        exchange.grant(chunk.length)
-      }, () => exchange.respond(text(String(bytes))))
-    }
-    case Both: {
-      // each chunk back as it came; the sum of both directions is bounded by the slower one
-      const waiting: Array<Uint8Array> = []
-      let ended = false
-      let finished = false
-      const flush = () => {
-        while (waiting.length > 0 && exchange.writable >= waiting[0].length) {
-          const chunk = waiting.shift()!
-          exchange.write(chunk)
+const serve =
+  (seen: { cancelled: number } = { cancelled: 0 }): NonNullable<PairOptions["onRequest"]> =>
+  (exchange, operation, body) => {
+    exchange.handlers.onCancel = () => void seen.cancelled++
+    switch (operation) {
+      case Echo:
+        return exchange.respond(body)
+      case Fail:
+        return exchange.fail(new WireFailure("kernel", "", "ENOENT", "open", "/x"))
+      case Down:
+        return pump(exchange, pieces(Number(string(body)), 50_000), () => exchange.respond(text("done")))
+      case Up: {
+        let bytes = 0
+        return exchange.listen((chunk) => {
+          bytes += chunk.length
           exchange.grant(chunk.length)
-        }
-        if (ended && waiting.length === 0 && !finished) {
-          finished = true
-          exchange.respond(text("both"))
-        }
+        }, () => exchange.respond(text(String(bytes))))
       }
-      exchange.handlers.onWritable = flush
-      return exchange.listen((chunk) => {
-        waiting.push(chunk.slice())
-        flush()
-      }, () => {
-        ended = true
-        flush()
-      })
+      case Both: {
+        // each chunk back as it came; the sum of both directions is bounded by the slower one
+        const waiting: Array<Uint8Array> = []
+        let ended = false
+        let finished = false
+        const flush = () => {
+          while (waiting.length > 0 && exchange.writable >= waiting[0].length) {
+            const chunk = waiting.shift()!
+            exchange.write(chunk)
+            exchange.grant(chunk.length)
+          }
+          if (ended && waiting.length === 0 && !finished) {
+            finished = true
+            exchange.respond(text("both"))
+          }
+        }
+        exchange.handlers.onWritable = flush
+        return exchange.listen((chunk) => {
+          waiting.push(chunk.slice())
+          flush()
+        }, () => {
+          ended = true
+          flush()
+        })
+      }
     }
   }
-}
 
 const calling = (pair: Pair, operation: number, body: Uint8Array = nothing, bytes = 0) =>
   new Promise<{ readonly answer: string; readonly down: number; readonly exchange: Exchange }>((resolve, reject) => {
@@ -123,7 +124,9 @@ describe("Connection", () => {
   })
 
   it("either side may ask", async () => {
-    const pair = new Pair({ onHostRequest: (exchange, operation, body) => exchange.respond(text(`${operation} ${string(body)}`)) })
+    const pair = new Pair({
+      onHostRequest: (exchange, operation, body) => exchange.respond(text(`${operation} ${string(body)}`))
+    })
     const answer = await new Promise<string>((resolve) => {
       pair.sidecar.request(9, text("tool"), { onResponse: (body) => resolve(string(body)) })
     })
@@ -176,7 +179,8 @@ describe("Connection", () => {
       for (const frame of frames(pair, id)) pair.host.receive(frame)
       return pair.closed.host?.detail
     }
-    const chunk = (id: number, bytes: number) => new Uint8Array(Buffer.concat([header(Kind.chunk, id, bytes), new Uint8Array(bytes)]))
+    const chunk = (id: number, bytes: number) =>
+      new Uint8Array(Buffer.concat([header(Kind.chunk, id, bytes), new Uint8Array(bytes)]))
     assert.isUndefined(attempt((_, id) => [chunk(id, window)]))
     assert.match(attempt((_, id) => [chunk(id, window), chunk(id, 1)])!, /beyond its credit/)
     assert.match(attempt((_, id) => [chunk(id, 0)])!, /beyond its credit/)

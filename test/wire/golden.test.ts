@@ -8,8 +8,8 @@ import * as Codec from "../../src/wire/Codec.ts"
 import { failureCodec, WireFailure } from "../../src/wire/Failure.ts"
 import { header, Kind } from "../../src/wire/Frame.ts"
 import { WIRE_VERSION } from "../../src/wire/Handshake.ts"
-import { Pair } from "./pair.ts"
 import { codecs, sample } from "./messages.ts"
+import { Pair } from "./pair.ts"
 
 const file = new URL("./golden.json", import.meta.url)
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
@@ -24,12 +24,20 @@ const bodies = (): Record<string, string> =>
   )
 
 const failures = () => {
-  const full = new WireFailure("kernel", "what happened", "ENOSPC", "write", "/a", "/b", { name: "inodes", value: 16384 })
-  return { "failure": hex(Codec.encode(failureCodec, full)), "failure, bare": hex(Codec.encode(failureCodec, new WireFailure("gone", ""))) }
+  const full = new WireFailure("kernel", "what happened", "ENOSPC", "write", "/a", "/b", {
+    name: "inodes",
+    value: 16384
+  })
+  return {
+    "failure": hex(Codec.encode(failureCodec, full)),
+    "failure, bare": hex(Codec.encode(failureCodec, new WireFailure("gone", "")))
+  }
 }
 
 const headers = () =>
-  Object.fromEntries(Object.entries(Kind).map(([name, kind]) => [`frame ${name}`, hex(header(kind, 0x89abcdef, 0x010203))]))
+  Object.fromEntries(
+    Object.entries(Kind).map(([name, kind]) => [`frame ${name}`, hex(header(kind, 0x89abcdef, 0x010203))])
+  )
 
 /** Whole frames as a connection writes them. */
 const frames = (): Record<string, string> => {

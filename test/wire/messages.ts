@@ -5,7 +5,9 @@ import { helloCodec, welcomeCodec } from "../../src/wire/Handshake.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 
 const records = Object.fromEntries(
-  Object.entries(Operations).filter(([name]) => name.endsWith("Codec")).map(([name, codec]) => [`record ${name}`, codec])
+  Object.entries(Operations).filter(([name]) => name.endsWith("Codec")).map((
+    [name, codec]
+  ) => [`record ${name}`, codec])
 ) as Record<string, Codec<any>>
 
 /** Codecs by the name of what they carry; the number of an operation is part of the contract, and so of its name. */

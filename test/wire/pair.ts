@@ -37,7 +37,11 @@ export class Pair {
     this.sidecar = this.end("sidecar", options.onRequest ?? (() => {}), () => this.host)
   }
 
-  private end(role: "host" | "sidecar", onRequest: ConnectionOptions["onRequest"], other: () => Connection): Connection {
+  private end(
+    role: "host" | "sidecar",
+    onRequest: ConnectionOptions["onRequest"],
+    other: () => Connection
+  ): Connection {
     const { maxExchanges = DEFAULT_MAX_EXCHANGES, window = DEFAULT_WINDOW } = this.options
     return new Connection({
       role,

@@ -195,7 +195,7 @@ export class ShellHost {
     this.sleeping.delete(pid)
     entry.process.state = { _tag: "exited", exitCode, signal }
     entry.events.onExit(exitCode, signal)
-    if (!this.isStopping()) for (const begin of this.held.splice(0)) begin()
+    if (!this.isStopping()) { for (const begin of this.held.splice(0)) begin() }
     if (!this.idle || this.released) return
     if (this.options.pool.stats().waiting > 0) this.shed()
     else this.cancelIdle = this.options.after(IDLE_MS, () => this.shed())

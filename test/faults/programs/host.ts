@@ -8,7 +8,9 @@ const program = Effect.gen(function*() {
   const vm = yield* Vm.make({})
   yield* vm.processes.exec("echo started")
   yield* Effect.sync(() => process.stdout.write(`${sidecarsOf(process.pid).join()}\n`))
-  yield* Effect.all([vm.processes.exec("while true; do :; done"), vm.processes.exec("cat /dev/zero > /dev/null")], { concurrency: 2 })
+  yield* Effect.all([vm.processes.exec("while true; do :; done"), vm.processes.exec("cat /dev/zero > /dev/null")], {
+    concurrency: 2
+  })
 }).pipe(Effect.scoped, Effect.provide(NodeSidecar.layerWith({ program: process.argv[2] ?? "" })))
 
 void Effect.runPromise(program)
