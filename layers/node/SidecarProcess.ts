@@ -14,7 +14,7 @@ import { randomBytes } from "node:crypto"
 import { access, constants } from "node:fs/promises"
 import { createRequire } from "node:module"
 import type { Socket } from "node:net"
-import { dirname } from "node:path"
+import { dirname, parse } from "node:path"
 import { SidecarError } from "../../src/errors/SidecarError.ts"
 import type { TransportError } from "../../src/errors/TransportError.ts"
 import * as ConnectionTransport from "../remote/ConnectionTransport.ts"
@@ -153,7 +153,8 @@ const start = (
           "--no-warnings",
           program
         ],
-        { cwd: home, env: {}, stdio: ["pipe", "ignore", "pipe", "pipe"], windowsHide: true }
+        // not the program's own folder, which may be replaced by an update while this runs
+        { cwd: parse(home).root, env: {}, stdio: ["pipe", "ignore", "pipe", "pipe"], windowsHide: true }
       )
       const stderr = followLines(child.stderr!, log)
       child.once("error", (error) => {

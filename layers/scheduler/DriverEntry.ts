@@ -4,12 +4,12 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type { ZonedEntry } from "../../services/ScheduleDriver.ts"
 import type { ScheduleError } from "../../src/errors/ScheduleError.ts"
 import type { JobPlan } from "./JobRecord.ts"
 import { plan } from "./JobRecord.ts"
+import * as OwnFibers from "./OwnFibers.ts"
 
 /**
  * The schedule of an entry and its first run.
@@ -30,10 +30,12 @@ export const makeCallbacks: Effect.Effect<
   (entry: ZonedEntry) => Effect.Effect<void>,
   never,
   Scope.Scope
-> = Effect.map(FiberSet.make<void>(), (fibers) => (entry) => {
+> = Effect.map(OwnFibers.make, (begin) => (entry) => {
   const logged = Effect.catchAllCause(
-    entry.callback,
+    Effect.interruptible(entry.callback),
     (cause) => Effect.logError("the callback of a schedule died", cause).pipe(Effect.annotateLogs("schedule", entry.id))
   )
-  return Effect.asVoid(FiberSet.run(fibers, Effect.interruptible(logged)))
+  return Effect.sync(() => {
+    begin(logged)
+  })
 })

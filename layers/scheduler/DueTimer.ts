@@ -15,6 +15,7 @@ import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { Due } from "../../src/schedule/DueQueue.ts"
 import { DueQueue } from "../../src/schedule/DueQueue.ts"
+import * as OwnFibers from "./OwnFibers.ts"
 
 /**
  * @since 0.1.0
@@ -51,7 +52,7 @@ const live = Clock.make()
 class Timer<A extends Due> {
   readonly queue = new DueQueue<A>()
   readonly clock: Clock.Clock
-  readonly scope: Scope.Scope
+  readonly begin: OwnFibers.Begin
   readonly options: DueTimerOptions<A>
   private fiber: Fiber.RuntimeFiber<void> | undefined
   private watcher: Fiber.RuntimeFiber<void> | undefined
@@ -59,9 +60,9 @@ class Timer<A extends Due> {
   private wakesAt: number | undefined = Infinity
   private seen = -Infinity
 
-  constructor(clock: Clock.Clock, scope: Scope.Scope, options: DueTimerOptions<A>) {
+  constructor(clock: Clock.Clock, begin: OwnFibers.Begin, options: DueTimerOptions<A>) {
     this.clock = clock
-    this.scope = scope
+    this.begin = begin
     this.options = options
   }
 
@@ -88,13 +89,10 @@ class Timer<A extends Due> {
   private readonly restart: Effect.Effect<void> = Effect.suspend(() => {
     const old = this.fiber
     this.wakesAt = undefined
-    const begun = Effect.flatMap(Effect.forkIn(this.loop, this.scope), (fiber) =>
-      Effect.sync(() => {
-        this.fiber = fiber
-      }))
-    const watched = this.watcher === undefined ? this.watch : Effect.void
-    return Effect.zipRight(old === undefined ? begun : Effect.zipRight(Fiber.interruptFork(old), begun), watched)
-  }).pipe(Effect.uninterruptible)
+    this.fiber = this.begin(this.loop)
+    this.watcher ??= this.begin(this.watch)
+    return old === undefined ? Effect.void : Fiber.interruptFork(old)
+  })
 
   private readonly work: Effect.Effect<void> = Effect.suspend(() => {
     const now = this.clock.unsafeCurrentTimeMillis()
@@ -126,14 +124,13 @@ class Timer<A extends Due> {
 
   private readonly watch: Effect.Effect<void> = Effect.suspend(() => {
     const look = Effect.zipRight(Effect.interruptible(live.sleep(LOOK_EVERY)), this.check)
-    const looking = Effect.whileLoop({ while: () => this.queue.size > 0, body: () => look, step: () => undefined })
-    const ended = Effect.sync(() => {
+    return Effect.whileLoop({ while: () => this.queue.size > 0, body: () => look, step: () => undefined })
+  }).pipe(
+    Effect.ensuring(Effect.sync(() => {
       this.watcher = undefined
-    })
-    return Effect.map(Effect.forkIn(Effect.uninterruptible(Effect.ensuring(looking, ended)), this.scope), (fiber) => {
-      this.watcher = fiber
-    })
-  })
+    })),
+    Effect.uninterruptible
+  )
 }
 
 /**
@@ -144,7 +141,7 @@ class Timer<A extends Due> {
  */
 export const make = <A extends Due>(options: DueTimerOptions<A>): Effect.Effect<DueTimer<A>, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const timer = new Timer<A>(yield* Effect.clock, yield* Effect.scope, options)
+    const timer = new Timer<A>(yield* Effect.clock, yield* OwnFibers.make, options)
     return {
       set: (item, due) =>
         Effect.suspend(() => {

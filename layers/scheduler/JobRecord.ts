@@ -91,7 +91,7 @@ export const plan = (
 export interface Runs {
   running: number
   /** Those that go on, to interrupt them; made with the first of them. */
-  fibers: Set<Fiber.RuntimeFiber<void>> | undefined
+  fibers: Set<Fiber.RuntimeFiber<unknown, unknown>> | undefined
   /** The instant of the run that waits. */
   queued: number | undefined
 }

@@ -129,7 +129,8 @@ export class JobTable {
       if (!job.paused) return Effect.void
       job.paused = false
       const now = this.parts.now()
-      return Effect.zipRight(this.parts.runner.release(job), this.miss(job, now, now))
+      this.parts.runner.release(job)
+      return this.miss(job, now, now)
     })
   }
 
@@ -140,7 +141,8 @@ export class JobTable {
     if (jobs.get(job.id) !== job || due === undefined || job.paused) return Effect.void
     if (now - job.due > grace) return this.miss(job, now - grace, now)
     job.next = next(job.plan.schedule, job.plan.zone, due)
-    return Effect.zipRight(this.wait(job), runner.fire(job, due, "Time"))
+    runner.fire(job, due, "Time")
+    return this.wait(job)
   }
 
   /** A driver wants a job to run. */
@@ -150,7 +152,8 @@ export class JobTable {
     const { schedule, zone } = job.plan
     job.next = schedule._tag === "Once" ? undefined : next(schedule, zone, now)
     if (job.next === undefined) this.retire(job)
-    return Effect.asVoid(runner.fire(job, now, "Time"))
+    runner.fire(job, now, "Time")
+    return Effect.void
   }
 
   /** After the clock was put back, jobs run at the times that come again. */
@@ -169,10 +172,8 @@ export class JobTable {
     if (instants.length > 0) {
       events.publish({ _tag: "Missed", id: job.id, at: now, first: instants[0], count: instants.length, more })
     }
-    const made = Effect.forEach(madeUpFor(job, missed, now), (due) => runner.fire(job, due, "CatchUp"), {
-      discard: true
-    })
-    return Effect.zipRight(made, this.wait(job))
+    for (const due of madeUpFor(job, missed, now)) runner.fire(job, due, "CatchUp")
+    return this.wait(job)
   }
 
   private wait(job: JobRecord): Effect.Effect<void> {

@@ -25,6 +25,7 @@ import { JobRunner } from "./JobRunner.ts"
 import { JobTable } from "./JobTable.ts"
 import type { JobTimingOptions } from "./JobTiming.ts"
 import { driven, timer } from "./JobTiming.ts"
+import * as OwnFibers from "./OwnFibers.ts"
 import type { ActionHosts } from "./RunAction.ts"
 
 /**
@@ -76,7 +77,7 @@ const operations = (
       }),
     get: (id) => Effect.map(find(id), (job) => job.info()),
     list: Effect.sync(() => Array.from(jobs.values(), (job) => job.info())),
-    runNow: (id) => Effect.flatMap(find(id), (job) => runner.fire(job, now(), "Hand")),
+    runNow: (id) => Effect.map(find(id), (job) => runner.fire(job, now(), "Hand")),
     pause: (id) => Effect.flatMap(find(id), (job) => table.pause(job)),
     resume: (id) => Effect.flatMap(find(id), (job) => table.resume(job)),
     events: events.stream
@@ -115,8 +116,10 @@ export const make = (
     const jobs = new Map<string, JobRecord>()
     const events = new EventHub()
     yield* Effect.addFinalizer(() => Effect.sync(() => events.end()))
-    const runner = new JobRunner(clock, events, options.maxRuns ?? MAX_RUNS, (id) => jobs.get(id))
-    yield* Effect.addFinalizer(() => runner.end)
+    const begin = yield* OwnFibers.make
+    const maxRuns = options.maxRuns ?? MAX_RUNS
+    const runner = new JobRunner({ begin, clock, events, maxRuns, current: (id) => jobs.get(id) })
+    yield* Effect.addFinalizer(() => Effect.sync(() => runner.end()))
     const timingOptions: JobTimingOptions = {
       onDue: (job, at) => table.onDue(job, at),
       onDriven: (job, at) => table.onDriven(job, at),

@@ -29,8 +29,8 @@ export const encodeText = (text: string): Uint8Array => {
 
 export const decodeText = (bytes: Uint8Array): string => {
   if (bytes.length === 0) return ""
-  if (isAscii(bytes)) return view(bytes).latin1Slice(0, bytes.length)
-  if (isUtf8(bytes)) return view(bytes).utf8Slice(0, bytes.length)
+  if (isAscii(bytes)) return view(bytes).toString("latin1")
+  if (isUtf8(bytes)) return view(bytes).toString("utf8")
   return decodeInvalid(bytes)
 }
 
@@ -53,11 +53,11 @@ const decodeInvalid = (bytes: Uint8Array): string => {
       at += length
       continue
     }
-    if (at > start) text += view(bytes).utf8Slice(start, at)
+    if (at > start) text += view(bytes).toString("utf8", start, at)
     text += String.fromCharCode(0xdc00 + bytes[at])
     start = ++at
   }
-  return start < at ? text + view(bytes).utf8Slice(start, at) : text
+  return start < at ? text + view(bytes).toString("utf8", start, at) : text
 }
 
 /** Whether the string has characters outside the basic plane, so that indexes are not character counts. */

@@ -187,3 +187,16 @@ export const callBuiltin = async (
     throw error
   }
 }
+
+/** Runs words as a command, functions aside: `command`. */
+export const runWords = async (
+  shell: Shell,
+  argv: ReadonlyArray<string>,
+  declared: ReadonlyArray<Declared>,
+  shift: number
+): Promise<number> => {
+  const builtin = builtins.get(argv[0])
+  if (builtin === undefined) return runExternal(shell, { node: undefined, argv, assignments: [], tail: false })
+  const moved = declared.map(({ at, node }) => ({ node, at: at - shift }))
+  return callBuiltin(shell, argv[0], builtin, argv.slice(1), moved)
+}

@@ -129,7 +129,8 @@ export class Variables {
     }
     const attributes = old ?? plain
     const exported = attributes.exported || this.exportAll
-    this.table.set(target, { ...attributes, exported, value: this.combined(attributes, old?.value ?? "", value, append) })
+    const before = typeof old?.value === "string" ? old.value : ""
+    this.table.set(target, { ...attributes, exported, value: this.combined(attributes, before, value, append) })
   }
 
   private combined(attributes: Attributes, before: string, value: string, append: boolean): string {
