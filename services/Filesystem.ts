@@ -151,6 +151,16 @@ export interface FilesystemShape {
     path: string,
     options?: { readonly maxDepth?: number; readonly exclude?: ReadonlyArray<string> }
   ) => Effect.Effect<Array<DirEntry>, FilesystemError>
+  /**
+   * The absolute paths that match a pattern, sorted: `*`, `?`, `[a-z]`, `[!a]`, `{a,b}`, `**` for any number of names,
+   * a backslash before what is meant as it stands, a slash at the end for directories only. A pattern that does not
+   * begin with a slash starts at `cwd` (default `/`). Names with a dot at their beginning match only a pattern that has
+   * it too, or with `dot`. Links are reported and not followed. `ENOMEM` above the limit `readdirEntries`.
+   */
+  readonly glob: (
+    pattern: string,
+    options?: { readonly cwd?: string; readonly dot?: boolean }
+  ) => Effect.Effect<Array<string>, FilesystemError>
   /** Follows links. */
   readonly stat: (path: string) => Effect.Effect<VirtualStat, FilesystemError>
   /** Of a link itself. */

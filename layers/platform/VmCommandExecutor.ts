@@ -110,7 +110,7 @@ const checkStage = Effect.fnUntraced(function*(
   if (plain && (yield* Effect.orElseSucceed(fileSystem.exists(`/bin/${program}`), () => false))) return
   const origin = { module: "Command", method: "spawn", pathOrDescriptor: script.label } as const
   const name = quote(program)
-  const find = `command -v ${name} >/dev/null 2>&1 && exit 0; [ -e ${name} ] && exit 126; exit 127`
+  const find = `type ${name} >/dev/null 2>&1 && exit 0; [ -e ${name} ] && exit 126; exit 127`
   const { exitCode } = yield* Effect.mapError(
     processes.exec(find, { cwd, env }),
     (error) => platformError(origin, error)

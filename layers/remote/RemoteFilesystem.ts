@@ -89,6 +89,13 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
         const options_ = { down: (bytes: Uint8Array) => parser.push(bytes) }
         return Effect.as(call(link, Operations.readdirRecursive, request, options_), entries)
       }),
+    glob: (pattern, { cwd = "/", dot = false } = {}) =>
+      guarded(checkSafe(cwd), () => {
+        const paths: Array<string> = []
+        const parser = new RecordParser(Operations.pathCodec, 64 * 1024, ({ path }) => void paths.push(path))
+        const down = (bytes: Uint8Array) => parser.push(bytes)
+        return Effect.as(call(link, Operations.glob, { vm, pattern, cwd, dot }, { down }), paths)
+      }),
     stat: (path) => guarded(checkSafe(path), () => Effect.map(call(link, Operations.stat, { vm, path }), virtualStat)),
     lstat: (path) =>
       guarded(checkSafe(path), () => Effect.map(call(link, Operations.lstat, { vm, path }), virtualStat)),

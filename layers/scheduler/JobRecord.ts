@@ -62,25 +62,28 @@ const millisOf = (
 export const plan = (
   settings: Omit<JobSettings<unknown, unknown>, "action">,
   now: number
-): Either.Either<JobPlan, ScheduleError> =>
-  Either.gen(function*() {
-    const schedule = yield* parse(settings.schedule)
-    const zone = settings.zone === undefined ? Zones.utc : Zones.make(settings.zone)
-    if (zone === undefined) {
-      return yield* Either.left(
-        invalid(settings.schedule, "zone", "write a name such as Europe/Berlin, or an offset such as +05:30")
-      )
-    }
-    return {
-      schedule,
-      zone,
-      overlap: settings.overlap ?? "allow",
-      missed: settings.missed ?? "once",
-      jitter: (yield* millisOf(settings.schedule, "jitter", settings.jitter)) ?? 0,
-      timeout: yield* millisOf(settings.schedule, "timeout", settings.timeout),
-      first: yield* firstRun(schedule, zone, now)
-    }
-  })
+): Either.Either<JobPlan, ScheduleError> => {
+  const schedule = parse(settings.schedule)
+  if (Either.isLeft(schedule)) return Either.left(schedule.left)
+  const zone = settings.zone === undefined ? Zones.utc : Zones.make(settings.zone)
+  if (zone === undefined) {
+    const hint = "write a name such as Europe/Berlin, or an offset such as +05:30"
+    return Either.left(invalid(settings.schedule, "zone", hint))
+  }
+  const jitter = millisOf(settings.schedule, "jitter", settings.jitter)
+  if (Either.isLeft(jitter)) return Either.left(jitter.left)
+  const timeout = millisOf(settings.schedule, "timeout", settings.timeout)
+  if (Either.isLeft(timeout)) return Either.left(timeout.left)
+  return Either.map(firstRun(schedule.right, zone, now), (first) => ({
+    schedule: schedule.right,
+    zone,
+    overlap: settings.overlap ?? "allow",
+    missed: settings.missed ?? "once",
+    jitter: jitter.right ?? 0,
+    timeout: timeout.right,
+    first
+  }))
+}
 
 /**
  * The runs under one id. A job that takes the place of another goes on with them, so that overlap rules hold between the two.

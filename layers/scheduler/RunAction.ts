@@ -44,7 +44,10 @@ export const bind = <E, R>(
   switch (action.type) {
     case "exec": {
       const { cwd, env } = action
-      return Effect.succeed(Effect.map(processes.exec(commandLine(action), { cwd, env }), ({ exitCode }) => exitCode))
+      // built when it runs: most jobs wait
+      return Effect.succeed(
+        Effect.suspend(() => Effect.map(processes.exec(commandLine(action), { cwd, env }), ({ exitCode }) => exitCode))
+      )
     }
     case "callback":
       return Effect.succeed(Effect.as(Effect.provide(action.effect, context), undefined))

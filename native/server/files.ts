@@ -153,6 +153,14 @@ const readdirRecursive: Answer = (session, exchange, body) => {
   sendRecords(session, exchange, vm, Operations.treeEntryCodec, treeEntries(vm, path, maxDepth, new Set(exclude)))
 }
 
+const glob: Answer = (session, exchange, body) => {
+  const { cwd, dot, pattern, vm: handle } = Codec.decode(Operations.glob.request, body)
+  const vm = session.vm(handle)
+  return steps(vm.filesystem.glob(vm.host, pattern, { cwd, dot }), (paths) => {
+    sendRecords(session, exchange, vm, Operations.pathCodec, paths.map((path) => ({ path })))
+  })
+}
+
 const milliseconds = (nanos: bigint): number => Number(nanos / 1000n) / 1000
 
 /** What stat tells, for the wire. */
@@ -237,5 +245,6 @@ export const fileOperations: ReadonlyArray<Route> = [
   [Operations.readdir, readdir],
   [Operations.readFile, readFile],
   [Operations.writeFile, writeFile],
-  [Operations.readdirRecursive, readdirRecursive]
+  [Operations.readdirRecursive, readdirRecursive],
+  [Operations.glob, glob]
 ]

@@ -38,7 +38,19 @@ export type ParsedSchedule =
  */
 export const MAX_LENGTH = 512
 
+/** Many jobs share few expressions: those that were read last are kept. */
+const MAX_KEPT = 1024
+const kept = new Map<string, ParsedSchedule>()
+
+const keep = (schedule: ParsedSchedule): ParsedSchedule => {
+  if (kept.size >= MAX_KEPT) kept.clear()
+  kept.set(schedule.text, schedule)
+  return schedule
+}
+
 const read = (text: string): ParsedSchedule => {
+  const known = kept.get(text)
+  if (known !== undefined) return known
   if (text.length > MAX_LENGTH) throw new FieldFault("fields", `a schedule has at most ${MAX_LENGTH} characters`)
   const trimmed = text.trim()
   if (isTime(trimmed)) return { _tag: "Once", text, time: parseTime(trimmed) }
@@ -46,7 +58,7 @@ const read = (text: string): ParsedSchedule => {
   if (nextDay(fields, 0, CYCLE_DAYS) === undefined) {
     throw new FieldFault("day of month", "no year has such a day in these months")
   }
-  return { _tag: "Cron", text, fields }
+  return keep({ _tag: "Cron", text, fields })
 }
 
 /**

@@ -363,6 +363,14 @@ export const run = make(
   })
 )
 
+/** Down: records of `pathCodec`, the paths that match, sorted. @since 0.1.0 @category operations */
+export const glob = make(
+  50,
+  "glob",
+  Codec.struct({ vm: Codec.u32, pattern: Codec.string, cwd: Codec.string, dot: Codec.bool }),
+  nothing
+)
+
 /**
  * The event channel that carries the control plane's messages.
  *
@@ -411,5 +419,6 @@ export const all: Readonly<Record<string, Operation<any, any>>> = {
   truncateFile,
   closeFile,
   readRange,
-  run
+  run,
+  glob
 }

@@ -35,6 +35,25 @@ const guards: ReadonlyArray<readonly [path: string, message: string]> = [
 for (const subject of subjects) {
   describe(`Filesystem over ${subject.name}`, () => {
     layer(subject.layer, live)((it) => {
+      it.scoped("glob finds paths in one call, sorted and bounded", () =>
+        Effect.gen(function*() {
+          const { filesystem } = yield* Vm.make({ limits: { readdirEntries: 1500 } })
+          const entries = Array.from(
+            { length: 2000 },
+            (_, i) => ({ path: `/srv/${i % 10}/f${i}.${i % 2 ? "ts" : "js"}`, content: "" })
+          )
+          yield* filesystem.writeFiles(entries)
+          const paths = yield* filesystem.glob("**/*.ts", { cwd: "/srv" })
+          assert.deepStrictEqual(paths, entries.map(({ path }) => path).filter((path) => path.endsWith(".ts")).sort())
+          assert.deepStrictEqual(yield* filesystem.glob("/srv/{1,2}/f1?.{ts,js}"), ["/srv/1/f11.ts", "/srv/2/f12.js"])
+          assert.strictEqual(
+            yield* told(filesystem.glob("/srv/**")),
+            "KernelError: ENOMEM: cannot allocate memory, glob '/srv/**'; limit readdirEntries is 1500, raise limits.readdirEntries to allow more"
+          )
+          assert.strictEqual(yield* told(filesystem.glob("*", { cwd: "srv" })), "PathError: Path must be absolute: srv")
+          assert.match(yield* told(filesystem.glob("*", { cwd: "/none" })), /^KernelError: ENOENT: .*, glob '\/none'/)
+        }))
+
       it.scoped("guards come first, in order, for every method", () =>
         Effect.gen(function*() {
           const { filesystem } = yield* Vm.make({})

@@ -18,13 +18,22 @@ const filled = Effect.gen(function*() {
   return vm
 })
 
+/** The next turn of the event loop: a connection in memory would go on for ever without one. */
+const nextTurn = Effect.async<void>((resume) => {
+  const turn = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(turn))
+})
+
 /** How many files of a neighbour are read one after the other while an effect runs. */
 const servedDuring = <A, E>(neighbour: VmShape, effect: Effect.Effect<A, E>): Effect.Effect<number, E> =>
   Effect.gen(function*() {
     let served = 0
-    const reader = yield* Effect.fork(Effect.forever(Effect.tap(
-      Effect.orDie(neighbour.filesystem.readFile("/etc/hostname")),
-      () => Effect.sync(() => void served++)
+    const reader = yield* Effect.fork(Effect.forever(Effect.zipRight(
+      Effect.tap(
+        Effect.orDie(neighbour.filesystem.readFile("/etc/hostname")),
+        () => Effect.sync(() => void served++)
+      ),
+      nextTurn
     )))
     yield* Effect.yieldNow()
     const before = served
@@ -67,13 +76,16 @@ layer(TestSidecar.layer, live)((it) => {
       const vm = yield* filled
       const neighbour = yield* Vm.make({})
       const sh = (command: string) =>
-        Effect.map(vm.processes.exec(command), ({ exitCode, stderr }) => assert.deepStrictEqual([exitCode, stderr], [0, ""]))
+        Effect.map(vm.processes.exec(command), ({ exitCode, stderr }) =>
+          assert.deepStrictEqual([exitCode, stderr], [0, ""]))
       yield* sh("true")
       const served = {
         copy: yield* servedDuring(neighbour, sh("cp -r /srv/t /tmp/copy")),
         remove: yield* servedDuring(neighbour, sh("rm -r /tmp/copy"))
       }
-      for (const [operation, reads] of Object.entries(served)) assert.isAtLeast(reads, 5, operation)
+      for (const [operation, reads] of Object.entries(served)) {
+        assert.isAtLeast(reads, 5, operation)
+      }
       assert.isFalse(yield* vm.filesystem.exists("/tmp/copy"))
     }))
 })

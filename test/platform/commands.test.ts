@@ -20,14 +20,15 @@ const encode = (text: string) => new TextEncoder().encode(text)
 const text = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>) => Stream.mkString(Stream.decodeText(bytes))
 const sh = (script: string) => Command.make("sh", "-c", script)
 
-/** `n` lines of 1 KiB. */
-const lines = (n: number) => sh(`i=0; while [ $i -lt ${n} ]; do printf '%01023d\\n' $i; i=$((i+1)); done`)
+/** `n` lines of 8 bytes. */
+const lines = (n: number) => Command.make("seq", "1000000", String(999_999 + n))
+const LINE = 8
 
 describe("commands that run to their end", () => {
   it.scoped("what is not returned holds no command up", () =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* Command.exitCode(lines(1000)), 0)
-      const noisy = sh(`i=0; while [ $i -lt 1000 ]; do printf '%01023d\\n' $i >&2; i=$((i+1)); done; echo done`)
+      assert.strictEqual(yield* Command.exitCode(lines(200_000)), 0)
+      const noisy = Command.runInShell(Command.make("seq 200000 >&2; echo done"), true)
       assert.strictEqual(yield* Command.string(noisy), "done\n")
     }).pipe(Effect.provide(vmLayer)))
 
@@ -44,14 +45,14 @@ describe("commands that run to their end", () => {
     Effect.gen(function*() {
       const context = yield* Layer.build(VmContext.layerWith({ maxOutputBytes: 10_000 }))
       yield* Effect.gen(function*() {
-        const error = yield* systemError(Command.string(lines(1000)))
+        const error = yield* systemError(Command.string(lines(2000)))
         assert.strictEqual(error.reason, "Unknown")
         assert.propertyVal(error.cause as object, "reason", "OutputLimit")
-        yield* systemError(Command.lines(lines(1000)))
-        const many = yield* Stream.runCount(Command.streamLines(lines(1000)))
-        assert.strictEqual(many, 1000)
-        yield* systemError(Stream.runDrain(Command.streamLines(sh("while :; do printf %01000d 1; done"))))
-        assert.strictEqual((yield* Command.string(lines(9))).length, 9 * 1024)
+        yield* systemError(Command.lines(lines(2000)))
+        assert.strictEqual(yield* Stream.runCount(Command.streamLines(lines(20_000))), 20_000)
+        const endless = Command.make("head", "-c", "1000000", "/dev/zero")
+        yield* systemError(Stream.runDrain(Command.streamLines(endless)))
+        assert.strictEqual((yield* Command.string(lines(10_000 / LINE))).length, 10_000)
       }).pipe(Effect.provide(context))
     }).pipe(Effect.provide(vmLayer)))
 
@@ -192,20 +193,20 @@ describe("commands that are held", () => {
     scoped(Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const process = yield* Command.start(
-        sh("i=0; while [ $i -lt 4000 ]; do printf '%01023d\\n' $i; i=$((i+1)); done; touch end")
+        Command.runInShell(Command.make("for i in 1 2 3 4 5 6; do seq 1000000 1099999; done; touch end"), true)
       )
       yield* Effect.sleep("1 second")
       assert.isFalse(yield* fs.exists("end"))
       assert.isTrue(yield* process.isRunning)
       const size = yield* Stream.runFold(process.stdout, 0, (size, bytes) => size + bytes.length)
-      assert.strictEqual(size, 4000 * 1024)
+      assert.strictEqual(size, 600_000 * LINE)
       assert.isAbove(size, OUTPUT_WINDOW)
       assert.strictEqual(yield* process.exitCode, 0)
     })))
 
   it.scopedLive("output is read once, and what comes after its reader is written to nobody", () =>
     scoped(Effect.gen(function*() {
-      const process = yield* Command.start(lines(2000))
+      const process = yield* Command.start(lines(200_000))
       const head = yield* process.stdout.pipe(Stream.decodeText(), Stream.splitLines, Stream.take(1), Stream.runCollect)
       assert.strictEqual(Chunk.size(head), 1)
       assert.strictEqual(yield* process.exitCode, 0)
@@ -225,12 +226,11 @@ describe("commands that are held", () => {
 
   it.scopedLive("an output can go through a sink", () =>
     scoped(Effect.gen(function*() {
-      const upper: Sink.Sink<Uint8Array, Uint8Array> = Sink.map(
-        Sink.collectAllN<Uint8Array>(1),
-        (chunk) =>
-          encode(Chunk.toReadonlyArray(chunk).map((bytes) => new TextDecoder().decode(bytes)).join("").toUpperCase())
-      )
-      assert.strictEqual(yield* Command.string(Command.stdout(Command.make("echo", "abc"), upper)), "ABC\n")
+      const reversed = Sink.map(
+        Sink.take<Uint8Array>(1),
+        (chunk) => Chunk.unsafeHead(chunk).toReversed()
+      ) as unknown as Sink.Sink<Uint8Array, Uint8Array>
+      assert.strictEqual(yield* Command.string(Command.stdout(Command.make("echo", "abc"), reversed)), "\ncba")
     })))
 
   it.scopedLive("a signal ends a process wherever it is", () =>
@@ -244,7 +244,9 @@ describe("commands that are held", () => {
       yield* dead(yield* Command.start(Command.make("sleep", "60")))
       yield* dead(yield* Command.start(Command.stdin(Command.make("sleep", "60"), "inherit")))
       yield* dead(yield* Command.start(Command.stdin(Command.make("cat"), Stream.never)))
-      const spinning = yield* Command.start(Command.stdin(sh("while :; do :; done"), "inherit"))
+      const spinning = yield* Command.start(
+        Command.stdin(Command.runInShell(Command.make("while :; do :; done"), true), "inherit")
+      )
       assert.isAbove(spinning.pid, 0)
       yield* dead(spinning)
     })))

@@ -149,6 +149,8 @@ export class ProgramContext {
   readonly stdout: Writer
   readonly stderr: Writer
   private input: Reader | undefined
+  /** Groups of lines printed so far, for programs that separate them. */
+  groups = 0
 
   constructor(
     readonly exec: ExecContext,

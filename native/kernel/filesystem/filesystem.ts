@@ -11,6 +11,8 @@ import { copyPath, copySteps, movePath, moveSteps } from "./copy.ts"
 import { makeDirectories, makeDirectory, makeLink, makeSymlink } from "./create.ts"
 import { truncateTo } from "./data.ts"
 import { O_RDONLY, R_OK, W_OK } from "./flags.ts"
+import type { GlobOptions } from "./glob.ts"
+import { globSteps } from "./glob.ts"
 import type { MountInfo } from "./mount-table.ts"
 import type { MountOptions } from "./mounting.ts"
 import { mountAt, reattachMounts, unmountAt } from "./mounting.ts"
@@ -178,6 +180,11 @@ export class Filesystem {
     if (!inode.isDirectory) throw op.fault("ENOTDIR")
     if (!permitted(inode, caller.credentials, R_OK)) throw op.fault("EACCES")
     return listDirectory(op, this.state, mount, inode)
+  }
+
+  /** The paths that match a pattern. */
+  glob(caller: Caller, pattern: string, options: GlobOptions): Steps<Array<string>> {
+    return globSteps(new Operation(caller, "glob", pattern), this.state, options)
   }
 
   rename(caller: Caller, from: string, to: string, options: RenameOptions = {}): void {

@@ -91,7 +91,10 @@ interface Name {
 }
 
 /** What a name stands for, unless it is gone or stands for something else now. */
-const standing = (tree: Tree, { directory, ino, name }: Name): { readonly from: Inode; readonly child: Inode } | undefined => {
+const standing = (
+  tree: Tree,
+  { directory, ino, name }: Name
+): { readonly from: Inode; readonly child: Inode } | undefined => {
   const from = tree.inode(directory)
   const child = from === undefined ? undefined : tree.child(from, name)
   return from !== undefined && child?.ino === ino ? { from, child } : undefined

@@ -47,9 +47,9 @@ export class ShellVm {
     this.filesystem = new Filesystem({
       root: baseImage(commandNames),
       now,
-      limits: { bytes: options.bytes ?? 256 * 1024 * 1024, inodes: 200_000 },
+      limits: { bytes: options.bytes ?? 256 * 1024 * 1024, inodes: 200_000, openFiles: 2 ** 20, readdirEntries: 2 ** 20 },
       random: (bytes) => void crypto.getRandomValues(bytes)
-    } as ConstructorParameters<typeof Filesystem>[0])
+    })
     const identity = { hostname: "vm", user: "user", uid: 1000, gid: 1000 }
     this.engine = (options.engine ?? ((call) => makeBash(call, identity)))(this.call as CallSystem)
   }
@@ -59,7 +59,10 @@ export class ShellVm {
     if (name === "sleep") return new Promise<void>((resolve) => setTimeout(resolve, Number(args[0])))
     await Promise.resolve()
     try {
-      return systemCall({ filesystem: this.filesystem, caller: { ...this.caller, pid }, now }, name, args)
+      const steps = systemCall({ filesystem: this.filesystem, caller: { ...this.caller, pid }, now }, name, args)
+      let step = steps.next()
+      while (step.done !== true) step = steps.next()
+      return step.value
     } catch (error) {
       if (error instanceof Fault) throw new SystemCallError(error.errno, error.syscall, error.path)
       throw error

@@ -14,7 +14,9 @@ const large = (): Filesystem => {
   const fs = make()
   fs.mkdir(root, "/t")
   for (let i = 0; i < 99; i++) fs.mkdirp(root, `/t/d${i}/e`)
-  for (let i = 0; i < ENTRIES - 200; i++) fs.writeFile(root, i < 8000 ? `/t/f${i}` : `/t/d${i % 99}/e/f${i}`, bytes("x"))
+  for (let i = 0; i < ENTRIES - 200; i++) {
+    fs.writeFile(root, i < 8000 ? `/t/f${i}` : `/t/d${i % 99}/e/f${i}`, bytes("x"))
+  }
   return fs
 }
 
@@ -82,12 +84,15 @@ describe("steps", () => {
 
   it("remove what was there at the first of them, as rm does", () => {
     const fs = large()
-    const { errno, path } = fails("ENOTEMPTY", () =>
-      void count(fs.removeSteps(root, "/t", { recursive: true }), (step) => {
-        if (step === 3) fs.writeFile(root, "/t/d5/e/new", bytes("n"))
-        // after 62 steps of looking, none of removal is over
-        if (step === 62) fs.rename(root, "/t/d6", "/saved")
-      }))
+    const { errno, path } = fails(
+      "ENOTEMPTY",
+      () =>
+        void count(fs.removeSteps(root, "/t", { recursive: true }), (step) => {
+          if (step === 3) fs.writeFile(root, "/t/d5/e/new", bytes("n"))
+          // after 62 steps of looking, none of removal is over
+          if (step === 62) fs.rename(root, "/t/d6", "/saved")
+        })
+    )
     assert.deepStrictEqual([errno, path], ["ENOTEMPTY", "/t"])
     assert.strictEqual(text(fs.readFile(root, "/t/d5/e/new")), "n")
     assert.strictEqual(text(fs.readFile(root, "/saved/e/f8025")), "x")
@@ -198,9 +203,11 @@ const interfere = (seed: number): void => {
       () => fs.copySteps(root, top(), top(), { recursive: true }),
       () => fs.moveSteps(root, top(), `${top()}/z`)
     ][random(3)]()
-    tryTo(() => count(long, () => {
-      for (let i = random(6); i > 0; i--) tryTo(change)
-    }))
+    tryTo(() =>
+      count(long, () => {
+        for (let i = random(6); i > 0; i--) tryTo(change)
+      })
+    )
     const before = fs.snapshot()
     assert.deepStrictEqual(diff(before, fs.snapshot()), [])
   }

@@ -116,6 +116,8 @@ export const runFound = async (
   }
   if (head[0] === 0x23 && head[1] === 0x21) {
     const line = decodeText(head).slice(2).split("\n")[0].trim()
+    const stub = line.startsWith("builtin ") ? programs.get(line.slice(8).trim()) : undefined
+    if (stub !== undefined) return runProgram(context, stub, argv)
     const [interpreter, ...rest] = line.split(/\s+(.*)/s).filter((part) => part !== "")
     const target = depth >= MAX_INTERPRETERS ? undefined : await findProgram(context, interpreter ?? "", undefined)
     if (target === undefined || target.kind === "missing") {

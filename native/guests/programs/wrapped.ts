@@ -1,0 +1,118 @@
+/**
+ * Programs that just-bash has and we do not yet: the input is collected, the command runs over the VM's files, what it
+ * prints leaves when it is printed.
+ */
+import type { Bash, BashOptions } from "just-bash"
+import { toByteString } from "../shell/bytes.ts"
+import type { CallSystem, ShellProcess } from "../shell/engine.ts"
+import { ProcessDevices } from "../shell/devices.ts"
+import { GuestFilesystem } from "../shell/filesystem.ts"
+import { makeCommands } from "../shell/commands/make.ts"
+import { ProgramMemory } from "../shell/programs.ts"
+import { quoteSingle } from "../bash/text.ts"
+import type { Program, ProgramContext } from "./program.ts"
+
+const RETAINED = 64 * 1024 * 1024
+const unbounded = Number.MAX_SAFE_INTEGER
+
+const limits: NonNullable<BashOptions["executionLimits"]> = {
+  maxSourceBytes: RETAINED,
+  maxCommandCount: unbounded,
+  maxLoopIterations: unbounded,
+  maxAwkIterations: unbounded,
+  maxSedIterations: unbounded,
+  maxJqIterations: unbounded,
+  maxWorkUnits: unbounded,
+  maxTraversalEntries: unbounded,
+  maxTraversalWork: unbounded,
+  maxGlobOperations: unbounded,
+  maxQueryTokens: 1_000_000,
+  maxQueryElements: 10_000_000,
+  maxAwkParserTokens: 1_000_000,
+  maxAwkParserOperations: 10_000_000,
+  maxArrayElements: 10_000_000,
+  maxInputBytes: unbounded,
+  maxStringLength: RETAINED,
+  maxOutputSize: unbounded,
+  maxLiveBytes: unbounded,
+  maxExecutionTimeMs: Number.POSITIVE_INFINITY
+}
+
+const EMPTY = new Uint8Array(0)
+
+/** Options of text tools that take their script along, so that every operand is a file. */
+const scripted: Readonly<Record<string, RegExp>> = {
+  sed: /^(?:-[a-zA-Z]*[ef]|--expression|--file)/,
+  awk: /^(?:-f|--file)/,
+  jq: /^(?:-f|--from-file)/,
+  yq: /^(?:-f|--from-file)/
+}
+
+/** Whether the command reads its standard input, as far as its words tell. */
+const readsInput = ({ args, name }: ProgramContext): boolean => {
+  if (name === "tree" || name === "strings" && args.some((arg) => !arg.startsWith("-"))) return false
+  const script = scripted[name]
+  if (script === undefined) return true
+  if (name === "jq" && args.some((arg) => arg === "-n" || arg === "--null-input")) return false
+  const operands = args.filter((arg, index) =>
+    !(arg.startsWith("-") && arg !== "-") && !/^(?:-v|-F|-e|-f|--arg)$/.test(args[index - 1] ?? ""))
+  const files = operands.length - (args.some((arg) => script.test(arg)) ? 0 : 1)
+  return files < 1 || operands.includes("-")
+}
+
+const interpreter = async (context: ProgramContext, process: ShellProcess, devices: ProcessDevices): Promise<Bash> => {
+  const { Bash } = await import("just-bash")
+  const { identity } = context.machine
+  const call: CallSystem = (_, name, ...args) => context.machine.sys(name, ...args)
+  const filesystem = new GuestFilesystem(call, process.pid, devices, new ProgramMemory())
+  return new Bash({
+    fs: filesystem,
+    cwd: context.cwd,
+    executionLimits: limits,
+    customCommands: makeCommands({ call, identity, filesystem, process }),
+    defenseInDepth: false,
+    sleep: (milliseconds: number) => context.sys("sleep", milliseconds),
+    processInfo: { pid: context.process.pid, ppid: 1, uid: identity.uid, gid: identity.gid }
+  })
+}
+
+export const wrapped: Program = async (context) => {
+  const input = readsInput(context) ? await context.stdin.all() : EMPTY
+  const words = [context.name, ...context.args].map(quoteSingle).join(" ")
+  const abort = new AbortController()
+  const env = Object.fromEntries(context.env)
+  const process: ShellProcess = {
+    pid: context.process.pid,
+    command: words,
+    argv: [],
+    cwd: context.cwd,
+    env,
+    stdin: input,
+    signal: abort.signal,
+    write: async (channel, bytes) => {
+      const target = channel === "stdout" ? context.stdout : context.stderr
+      await target.write(bytes.slice())
+      if (channel === "stderr") await context.stderr.flush()
+    }
+  }
+  const devices = new ProcessDevices(process, () => {})
+  const bash = await interpreter(context, process, devices)
+  const running = bash.exec(`${words} 1>>'${devices.live.stdout}' 2>>'${devices.live.stderr}'`, {
+    cwd: context.cwd,
+    replaceEnv: true,
+    env: { ...env, PWD: context.cwd },
+    rawScript: true,
+    stdin: toByteString(input),
+    stdinKind: "bytes",
+    signal: abort.signal
+  })
+  try {
+    const result = await context.process.block(running)
+    if (result.stdout !== "") await context.stdout.write(result.stdout)
+    if (result.stderr !== "") await context.stderr.write(result.stderr)
+    return result.exitCode
+  } catch (error) {
+    abort.abort()
+    throw error
+  }
+}
