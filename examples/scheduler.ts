@@ -1,8 +1,8 @@
 /**
  * Work at certain times in a VM: a report by cron, a callback once, and everything that happens as a stream.
  */
-import { Effect, Layer, Stream } from "effect"
-import { Filesystem, ScheduleAction, Scheduler, TimerScheduler, Vm } from "effect-agent-os"
+import { Effect, Stream } from "effect"
+import { Filesystem, ScheduleAction, Scheduler, Vm } from "effect-agent-os"
 import { NodeSidecar } from "effect-agent-os/node"
 
 const program = Effect.gen(function*() {
@@ -41,7 +41,7 @@ const program = Effect.gen(function*() {
 })
 
 const main = program.pipe(
-  Effect.provide(Layer.provideMerge(TimerScheduler.layer, Vm.layer({}))),
+  Effect.provide(Vm.layer({})),
   Effect.provide(NodeSidecar.layer)
 )
 

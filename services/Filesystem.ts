@@ -19,6 +19,7 @@ import type { NotYetSupported } from "../src/errors/NotYetSupported.ts"
 import type { PathError } from "../src/errors/PathError.ts"
 import type { SidecarError } from "../src/errors/SidecarError.ts"
 import type { TransportError } from "../src/errors/TransportError.ts"
+import type { WatchOverflow } from "../src/errors/WatchOverflow.ts"
 
 /**
  * Everything that an operation on files can fail with.
@@ -128,6 +129,41 @@ export interface ReadStreamOptions {
  * @since 0.1.0
  * @category models
  */
+export interface WatchOptions {
+  /** Also what is deeper than the entries of the directory. Default `false`. */
+  readonly recursive?: boolean | undefined
+  /** The cursor of the last event that is known: the watch goes on after it. Default: from now on. */
+  readonly since?: number | undefined
+}
+
+/**
+ * What a watch tells. `ready` comes first: whatever changes from then on is told. A cursor is the number of an event in
+ * its VM; they only grow.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WatchEvent =
+  | { readonly _tag: "ready"; readonly cursor: number }
+  | {
+    readonly _tag: "created" | "modified" | "removed"
+    readonly cursor: number
+    /** As it was then. */
+    readonly path: string
+    readonly ino: number
+  }
+  | {
+    readonly _tag: "moved"
+    readonly cursor: number
+    readonly path: string
+    readonly from: string
+    readonly ino: number
+  }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface FilesystemShape {
   /** The whole content of a file. `EFBIG` above the limit `readBytes` (64 MiB). */
   readonly readFile: (path: string) => Effect.Effect<Uint8Array, FilesystemError>
@@ -214,6 +250,12 @@ export interface FilesystemShape {
   ) => Effect.Effect<void, FilesystemError | ConfigError | NotYetSupported>
   /** `EINVAL` when nothing is mounted there, `EBUSY` when something is mounted below it. */
   readonly unmountFs: (path: string) => Effect.Effect<void, FilesystemError>
+  /**
+   * Every change of a file, or of a directory and its entries, in order: created, modified (content, mode, owner, times,
+   * mounts), removed, moved. Writes in a row are one event to whoever has not read the first. A reader that falls behind
+   * by more than 8,192 events fails with `WatchOverflow`, and so does every watch when the VM is restored.
+   */
+  readonly watch: (path: string, options?: WatchOptions) => Stream.Stream<WatchEvent, FilesystemError | WatchOverflow>
   /** What is mounted, sorted by path. */
   readonly listMounts: Effect.Effect<ReadonlyArray<MountInfo>, FilesystemError>
 }

@@ -15,6 +15,8 @@ import type { FilesystemError, FilesystemShape } from "./Filesystem.ts"
 import { Filesystem } from "./Filesystem.ts"
 import type { ProcessesShape } from "./Processes.ts"
 import { Processes } from "./Processes.ts"
+import type { SchedulerShape } from "./Scheduler.ts"
+import { Scheduler } from "./Scheduler.ts"
 import type { LeaseError } from "./Sidecar.ts"
 import { Sidecar } from "./Sidecar.ts"
 
@@ -29,6 +31,8 @@ export interface VmShape {
   readonly sidecarId: string
   readonly filesystem: FilesystemShape
   readonly processes: ProcessesShape
+  /** Jobs at certain times; they end with the VM. */
+  readonly scheduler: SchedulerShape
   /** Keeps the present state of the root filesystem, in constant time, for as long as the VM lives. */
   readonly snapshot: Effect.Effect<VmSnapshot, FilesystemError>
   /** The same for the tree mounted at a path. */
@@ -67,11 +71,12 @@ export class Vm extends Context.Tag("effect-agent-os/Vm")<Vm, VmShape>() {
    *
    * @since 0.1.0
    */
-  static layer(config: VmConfigInput): Layer.Layer<Vm | Filesystem | Processes, LeaseError, Sidecar> {
+  static layer(config: VmConfigInput): Layer.Layer<Vm | Filesystem | Processes | Scheduler, LeaseError, Sidecar> {
     return Layer.scopedContext(Effect.map(Vm.make(config), (vm) =>
       Context.make(Vm, vm).pipe(
         Context.add(Filesystem, vm.filesystem),
-        Context.add(Processes, vm.processes)
+        Context.add(Processes, vm.processes),
+        Context.add(Scheduler, vm.scheduler)
       )))
   }
 }

@@ -16,7 +16,9 @@ export {
   Filesystem,
   type FilesystemError,
   type FilesystemShape,
-  type MountInfo
+  type MountInfo,
+  type WatchEvent,
+  type WatchOptions
 } from "../services/Filesystem.ts"
 
 /**
@@ -31,6 +33,25 @@ export {
   type ProcessEvent,
   type RunOptions
 } from "../services/Processes.ts"
+
+/**
+ * @since 0.1.0
+ */
+export {
+  type Job,
+  type JobInfo,
+  type JobSettings,
+  type Missed,
+  type Overlap,
+  type RunRecord,
+  Scheduler,
+  type SchedulerShape
+} from "../services/Scheduler.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { ScheduleDriver, type ScheduleDriverShape } from "../services/ScheduleDriver.ts"
 
 /**
  * @since 0.1.0
@@ -104,6 +125,11 @@ export { ToolError } from "./errors/ToolError.ts"
  */
 export { TransportError } from "./errors/TransportError.ts"
 
+/**
+ * @since 0.1.0
+ */
+export { WatchOverflow } from "./errors/WatchOverflow.ts"
+
 // configuration
 
 /**
@@ -137,6 +163,13 @@ export type { FilesystemEntry, RootSnapshotExport } from "./config/Snapshot.ts"
  * @since 0.1.0
  */
 export * as VmConfig from "./config/VmConfig.ts"
+
+/**
+ * What a job does: run a command, run an Effect, talk to a session.
+ *
+ * @since 0.1.0
+ */
+export * as ScheduleAction from "./schedule/ScheduleAction.ts"
 
 /**
  * @since 0.1.0

@@ -21,6 +21,7 @@ import { exportRoot } from "./RemoteSnapshots.ts"
 import { virtualStat } from "./Stat.ts"
 import { bytesRead, bytesWritten } from "./Telemetry.ts"
 import { call, control, type VmLink } from "./VmLink.ts"
+import { watch } from "./Watch.ts"
 
 /** Content up to this size travels inside its request. */
 const INLINE_BYTES = 512 * 1024
@@ -150,6 +151,10 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
     writeStream: (path) => {
       const refused = checkWritable(path)
       return refused === undefined ? writeStream(link, path) : Sink.fail(refused)
+    },
+    watch: (path, options = {}) => {
+      const refused = checkSafe(path)
+      return refused === undefined ? watch(link, path, options) : Stream.fail(refused)
     },
     exists: (path) => guarded(checkSafe(path), () => call(link, Operations.exists, { vm, path })),
     move: (from, to) =>

@@ -14,6 +14,7 @@ import type { VmConfig } from "../../src/config/VmConfig.ts"
 import { NotYetSupported } from "../../src/errors/NotYetSupported.ts"
 import { SidecarError } from "../../src/errors/SidecarError.ts"
 import type { VmSpec } from "../../src/wire/Control.ts"
+import * as TimerScheduler from "../scheduler/TimerScheduler.ts"
 import * as RemoteFilesystem from "./RemoteFilesystem.ts"
 import { mount, type ReadDirectory } from "./RemoteMounts.ts"
 import * as RemoteProcesses from "./RemoteProcesses.ts"
@@ -70,7 +71,7 @@ export const lease = (
       (client) => client.Lease({ spec: specOf(config), sealed: !staged })
     )
     if (staged) yield* setUp(link, lessor.readDirectory, config)
-    return { vm: services(link, lessor, config), release: release(link) }
+    return yield* services(link, lessor, config)
   })
 
 /** A second VM with the files of the first, on the same sidecar, which must still be the one that hosts the first. */
@@ -82,9 +83,9 @@ const fork = (
 ): Effect.Effect<Leased, LeaseError, Scope.Scope> =>
   connected.transport !== origin.transport
     ? lost(origin)
-    : Effect.map(
+    : Effect.flatMap(
       hold(connected, config, (client) => client.Fork({ vm: origin.vm })),
-      (link) => ({ vm: services(link, lessor, config), release: release(link) })
+      (link) => services(link, lessor, config)
     )
 
 /** Acquires a VM by a call of the control plane; releases it with the Scope. */
@@ -142,19 +143,28 @@ const release = (link: VmLink): Effect.Effect<void, SidecarError> =>
     )
   )
 
-const services = (link: VmLink, lessor: Lessor, config: VmConfig): VmShape => ({
-  vmId: link.vmId,
-  sidecarId: link.transport.peer.sidecarId,
-  filesystem: observed("Filesystem", link.vmId, RemoteFilesystem.make(link, lessor.readDirectory)),
-  processes: observed("Processes", link.vmId, RemoteProcesses.make(link, config.limits.outputBytes)),
-  snapshot: takeSnapshot(link, "/"),
-  snapshotMount: (path) => takeSnapshot(link, path),
-  restore: (snapshot) => restore(link, snapshot),
-  fork: lessor.start((connected) => fork(connected, link, lessor, config)).pipe(
-    Effect.withSpan("Vm.fork", { captureStackTrace: false, attributes: { "vm.id": link.vmId } })
-  ),
-  diff: (since) => diff(link, since)
-})
+const services = (
+  link: VmLink,
+  lessor: Lessor,
+  config: VmConfig
+): Effect.Effect<Leased, never, Scope.Scope> =>
+  Effect.map(TimerScheduler.make(RemoteProcesses.make(link, config.limits.outputBytes)), (scheduler) => ({
+    vm: {
+      vmId: link.vmId,
+      sidecarId: link.transport.peer.sidecarId,
+      filesystem: observed("Filesystem", link.vmId, RemoteFilesystem.make(link, lessor.readDirectory)),
+      processes: observed("Processes", link.vmId, RemoteProcesses.make(link, config.limits.outputBytes)),
+      scheduler,
+      snapshot: takeSnapshot(link, "/"),
+      snapshotMount: (path) => takeSnapshot(link, path),
+      restore: (snapshot) => restore(link, snapshot),
+      fork: lessor.start((connected) => fork(connected, link, lessor, config)).pipe(
+        Effect.withSpan("Vm.fork", { captureStackTrace: false, attributes: { "vm.id": link.vmId } })
+      ),
+      diff: (since) => diff(link, since)
+    },
+    release: release(link)
+  }))
 
 /** The lowers of the root, highest precedence first; the bundled base comes last unless it is switched off. */
 const lowersOf = ({ rootFilesystem }: VmConfig): ReadonlyArray<RootLower> => {

@@ -212,6 +212,7 @@ export class Vm {
   /** Ends every process and forgets every snapshot. */
   release(): void {
     this.shell.release()
+    this.sealed?.close()
     this.processes.clear()
     this.snapshots.clear()
   }

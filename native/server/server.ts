@@ -19,6 +19,7 @@ import { processOperations } from "./processes.ts"
 import type { Answer } from "./session.ts"
 import { failureOfFault, Session } from "./session.ts"
 import { treeOperations } from "./trees.ts"
+import { watchOperations } from "./watches.ts"
 
 export interface ServerOptions {
   readonly sidecarId: string
@@ -62,6 +63,7 @@ export class SidecarServer implements VmOwner {
         ...batchOperations,
         ...descriptorOperations,
         ...treeOperations,
+        ...watchOperations,
         ...processOperations
       ]
     ) {

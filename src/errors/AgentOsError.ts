@@ -14,6 +14,7 @@ import { ScheduleError } from "./ScheduleError.ts"
 import { SidecarError } from "./SidecarError.ts"
 import { ToolError } from "./ToolError.ts"
 import { TransportError } from "./TransportError.ts"
+import { WatchOverflow } from "./WatchOverflow.ts"
 
 /**
  * Any error of the package, told apart by `_tag`.
@@ -31,7 +32,8 @@ export const AgentOsError = Schema.Union(
   ScheduleError,
   SidecarError,
   ToolError,
-  TransportError
+  TransportError,
+  WatchOverflow
 )
 
 /**

@@ -372,6 +372,29 @@ export const glob = make(
 )
 
 /**
+ * What a watch tells: first `ready`, then changes. `overflow` is the last: what came from `cursor` up to `to` is lost.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const watchEventCodec = Codec.struct({
+  kind: Codec.literals("ready", "created", "modified", "removed", "moved", "overflow"),
+  cursor: Codec.f64,
+  ino: Codec.f64,
+  path: Codec.string,
+  from: Codec.optional(Codec.string),
+  to: Codec.optional(Codec.f64)
+})
+
+/** Down: records of `watchEventCodec`, until the request is withdrawn. @since 0.1.0 @category operations */
+export const watch = make(
+  51,
+  "watch",
+  Codec.struct({ vm: Codec.u32, path: Codec.string, recursive: Codec.bool, since: Codec.optional(Codec.f64) }),
+  nothing
+)
+
+/**
  * The event channel that carries the control plane's messages.
  *
  * @since 0.1.0
@@ -420,5 +443,6 @@ export const all: Readonly<Record<string, Operation<any, any>>> = {
   closeFile,
   readRange,
   run,
-  glob
+  glob,
+  watch
 }

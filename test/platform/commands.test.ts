@@ -8,10 +8,12 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { VmContext } from "../../layers/platform/index.ts"
+import { makeInput } from "../../layers/platform/ProcessInput.ts"
 import { OUTPUT_WINDOW } from "../../layers/platform/ProcessOutput.ts"
 import { Filesystem } from "../../services/Filesystem.ts"
 import { systemError, vmLayer } from "./support.ts"
@@ -50,8 +52,9 @@ describe("commands that run to their end", () => {
         assert.propertyVal(error.cause as object, "reason", "OutputLimit")
         yield* systemError(Command.lines(lines(2000)))
         assert.strictEqual(yield* Stream.runCount(Command.streamLines(lines(20_000))), 20_000)
-        const endless = Command.make("head", "-c", "1000000", "/dev/zero")
-        yield* systemError(Stream.runDrain(Command.streamLines(endless)))
+        const fs = yield* FileSystem.FileSystem
+        yield* fs.writeFile("line", new Uint8Array(300_000).fill(97))
+        yield* systemError(Stream.runDrain(Command.streamLines(Command.make("cat", "line"))))
         assert.strictEqual((yield* Command.string(lines(10_000 / LINE))).length, 10_000)
       }).pipe(Effect.provide(context))
     }).pipe(Effect.provide(vmLayer)))
@@ -137,7 +140,7 @@ describe("commands that are held", () => {
       assert.isAbove(asked.pid, 0)
       const alone = yield* Command.start(sh("cat; touch ran"))
       const fs = yield* FileSystem.FileSystem
-      yield* Effect.repeat(fs.exists("ran"), { until: (there) => there }).pipe(
+      yield* Effect.repeat(fs.exists("ran"), { until: (there) => there, schedule: Schedule.spaced("10 millis") }).pipe(
         Effect.timeout("10 seconds")
       )
       assert.strictEqual(yield* alone.exitCode, 0)
@@ -173,21 +176,26 @@ describe("commands that are held", () => {
       assert.strictEqual(yield* Command.string(Command.stdin(Command.make("cat"), "inherit")), "")
     })))
 
-  it.scopedLive("whoever feeds more than the VM takes is suspended", () =>
-    scoped(Effect.gen(function*() {
-      const process = yield* Command.start(sh("wc -c"))
+  it.scopedLive("whoever feeds more than is taken is suspended, until somebody takes it or nobody will", () =>
+    Effect.gen(function*() {
       let pulled = 0
-      const piece = new Uint8Array(64 * 1024)
-      const input = Stream.map(Stream.range(1, 200), () => {
-        pulled++
-        return piece
-      })
-      const feeding = yield* Effect.fork(Stream.run(Stream.rechunk(input, 1), process.stdin))
-      yield* Effect.yieldNow()
-      assert.isBelow(pulled, 20)
-      assert.strictEqual((yield* text(process.stdout)).trim(), String(200 * piece.length))
+      const piece = Effect.sync(() => new Uint8Array(Math.sign(++pulled)))
+      const input = Stream.take(Stream.repeatEffect(piece), 200)
+      const origin = { module: "Command", method: "stdin", pathOrDescriptor: "x" } as const
+      const taken = yield* makeInput(origin, "pipe")
+      const feeding = yield* Effect.fork(Stream.run(input, taken.sink))
+      const source = yield* taken.source
+      yield* Effect.sleep("20 millis")
+      assert.isAtMost(pulled, 5)
+      assert.strictEqual(yield* Stream.runCount(source!), 200)
       yield* Fiber.join(feeding)
-    })))
+      const closed = yield* makeInput(origin, "pipe")
+      const refused = yield* Effect.fork(systemError(Stream.run(input, closed.sink)))
+      yield* closed.source
+      yield* Effect.sleep("20 millis")
+      yield* closed.close
+      assert.strictEqual((yield* Fiber.join(refused)).syscall, "write")
+    }))
 
   it.scopedLive("output that nobody reads suspends the process", () =>
     scoped(Effect.gen(function*() {
@@ -228,7 +236,7 @@ describe("commands that are held", () => {
     scoped(Effect.gen(function*() {
       const reversed = Sink.map(
         Sink.take<Uint8Array>(1),
-        (chunk) => Chunk.unsafeHead(chunk).toReversed()
+        (chunk) => Chunk.isEmpty(chunk) ? new Uint8Array(0) : Chunk.unsafeHead(chunk).toReversed()
       ) as unknown as Sink.Sink<Uint8Array, Uint8Array>
       assert.strictEqual(yield* Command.string(Command.stdout(Command.make("echo", "abc"), reversed)), "\ncba")
     })))
@@ -262,7 +270,9 @@ describe("commands that are held", () => {
         assert.strictEqual((yield* fs.stat(name)).size, before)
       })
       const beating = (name: string) =>
-        Effect.repeat(fs.exists(name), { until: (there) => there }).pipe(Effect.timeout("10 seconds"))
+        Effect.repeat(fs.exists(name), { until: (there) => there, schedule: Schedule.spaced("10 millis") }).pipe(
+          Effect.timeout("10 seconds")
+        )
       const scope = yield* Scope.make()
       const process = yield* Scope.extend(Command.start(beat("one")), scope)
       yield* beating("one")

@@ -3,6 +3,8 @@
  * prints leaves when it is printed.
  */
 import type { Bash, BashOptions } from "just-bash"
+import { descriptorOf } from "../bash/interpret/open.ts"
+import type { SystemCallName } from "../protocol.ts"
 import { toByteString } from "../shell/bytes.ts"
 import type { CallSystem, ShellProcess } from "../shell/engine.ts"
 import { ProcessDevices } from "../shell/devices.ts"
@@ -60,10 +62,35 @@ const readsInput = ({ args, name }: ProgramContext): boolean => {
   return files < 1 || operands.includes("-")
 }
 
+/** System calls in which the paths of open descriptors (`/dev/fd/63`) are files. */
+const withDescriptors = (context: ProgramContext): CallSystem => {
+  const contents = new Map<number, Promise<Uint8Array>>()
+  const content = (fd: number, path: string): Promise<Uint8Array> => {
+    let bytes = contents.get(fd)
+    if (bytes === undefined) {
+      bytes = context.open(path).then((reader) => reader.all())
+      contents.set(fd, bytes)
+    }
+    return bytes
+  }
+  const call = async (_: number, name: SystemCallName, ...args: ReadonlyArray<unknown>): Promise<unknown> => {
+    const fd = typeof args[0] === "string" ? descriptorOf(args[0]) : undefined
+    if (fd !== undefined && context.process.descriptors.get(fd) !== undefined) {
+      if (name === "readFile") return content(fd, args[0] as string)
+      if (name === "stat" || name === "lstat") {
+        const { length } = await content(fd, args[0] as string)
+        return { ...await context.machine.sys("stat", "/dev/null"), type: "fifo", size: length }
+      }
+    }
+    return context.machine.sys(name, ...args as never)
+  }
+  return call as CallSystem
+}
+
 const interpreter = async (context: ProgramContext, process: ShellProcess, devices: ProcessDevices): Promise<Bash> => {
   const { Bash } = await import("just-bash")
   const { identity } = context.machine
-  const call: CallSystem = (_, name, ...args) => context.machine.sys(name, ...args)
+  const call = withDescriptors(context)
   const filesystem = new GuestFilesystem(call, process.pid, devices, new ProgramMemory())
   return new Bash({
     fs: filesystem,

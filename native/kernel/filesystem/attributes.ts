@@ -3,6 +3,7 @@ import { W_OK } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import { S_IFMT, S_ISGID } from "./inode.ts"
 import type { Mount } from "./mount-table.ts"
+import { noteModified } from "./observe.ts"
 import type { Operation } from "./operation.ts"
 import { inGroup, owns, permitted, withoutPrivilege } from "./permissions.ts"
 import type { State } from "./state.ts"
@@ -19,6 +20,7 @@ export const changeMode = (op: Operation, state: State, mount: Mount, inode: Ino
   const edited = tree.edit(inode.ino)
   edited.mode = (inode.mode & S_IFMT) | bits
   edited.ctime = state.now()
+  noteModified(op, state, tree, inode.ino)
 }
 
 /** An id of -1 stays as it is. Only the superuser gives files away; owners may choose among their own groups. */
@@ -43,6 +45,7 @@ export const changeOwner = (
   if (gid !== -1) edited.gid = gid
   if (!edited.isDirectory) edited.mode = withoutPrivilege(edited.mode)
   edited.ctime = state.now()
+  noteModified(op, state, tree, inode.ino)
 }
 
 /** Times of one's own files can be set freely; whoever may write a file may set both to the present. */
@@ -65,4 +68,5 @@ export const changeTimes = (
   if (atime !== "omit") edited.atime = atime === "now" ? now : atime
   if (mtime !== "omit") edited.mtime = mtime === "now" ? now : mtime
   edited.ctime = now
+  noteModified(op, state, tree, inode.ino)
 }

@@ -10,6 +10,7 @@ import { R_OK, W_OK, X_OK } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import { S_IFDIR, S_IFMT } from "./inode.ts"
 import type { Mount } from "./mount-table.ts"
+import { noteCreated, noteModified } from "./observe.ts"
 import { writeWhole } from "./open.ts"
 import { Operation } from "./operation.ts"
 import { mayCreateIn, owns, permitted, withoutPrivilege } from "./permissions.ts"
@@ -197,12 +198,13 @@ const makeStep = (plan: Plan, step: Step, directory: Inode, twin: number | undef
   if (found !== undefined) {
     if (isMountPoint(plan.into, found)) throw op.fault("EBUSY")
     if (found.isDirectory && found.entries!.size > 0) throw op.fault("ENOTEMPTY")
-    removeEntry(target, directory, name, found, now)
+    removeEntry(state, target, directory, name, found, now)
   }
   state.reserve(op, step.source.target === undefined ? 0 : utf8Length(step.source.target), 1)
-  if (twin === undefined) return makeNew(plan, step, target.at(directory.ino), now).ino
-  target.link(directory.ino, name, twin, now)
-  return twin
+  if (twin !== undefined) target.link(directory.ino, name, twin, now)
+  const made = twin ?? makeNew(plan, step, target.at(directory.ino), now).ino
+  noteCreated(state, target, directory.ino, name, target.at(made))
+  return made
 }
 
 function* perform(plan: Plan): Steps {
@@ -224,7 +226,10 @@ function* perform(plan: Plan): Steps {
   // Attributes last: making the entries of a directory changes its times.
   for (let i = 0; i < made.length; i++) {
     const inode = target.inode(made[i])
-    if (inode !== undefined) copyAttributes(plan, plan.steps[i].source, inode)
+    if (inode !== undefined) {
+      copyAttributes(plan, plan.steps[i].source, inode)
+      noteModified(plan.op, plan.state, target, inode.ino)
+    }
     if (pace.spend()) yield
   }
 }

@@ -2,6 +2,7 @@
 import { LINK_MAX, NAME_MAX, PATH_MAX, R_OK, W_OK } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import { S_IFDIR, S_ISGID } from "./inode.ts"
+import { noteCreated } from "./observe.ts"
 import type { Operation } from "./operation.ts"
 import type { Credentials } from "./permissions.ts"
 import { inGroup, mayCreateIn, owns, permitted, withoutPrivilege } from "./permissions.ts"
@@ -50,7 +51,9 @@ const toNewName = (op: Operation, state: State, path: string, directory: boolean
 const createDirectory = (op: Operation, state: State, tree: Tree, parent: Inode, name: string, mode: number): Inode => {
   const { gid, uid } = newOwner(op.credentials, parent)
   const bits = directoryMode(op.credentials, parent, mode)
-  return tree.create(parent.ino, name, S_IFDIR | bits, uid, gid, state.now())
+  const made = tree.create(parent.ino, name, S_IFDIR | bits, uid, gid, state.now())
+  noteCreated(state, tree, parent.ino, name, made)
+  return made
 }
 
 export const makeDirectory = (op: Operation, state: State, mode: number): void => {
@@ -104,7 +107,8 @@ export const makeSymlink = (op: Operation, state: State, target: string, path: s
   const walk = toNewName(op, state, path, false)
   const tree = prepareCreation(op, state, walk, utf8Length(target))
   const { gid, uid } = newOwner(op.credentials, walk.inode)
-  tree.createLink(walk.inode.ino, walk.name, target, uid, gid, state.now())
+  const made = tree.createLink(walk.inode.ino, walk.name, target, uid, gid, state.now())
+  noteCreated(state, tree, walk.inode.ino, walk.name, made)
 }
 
 /** Nobody may give names to foreign files that run with privilege, are special, or could not be changed anyway. */
@@ -123,4 +127,5 @@ export const makeLink = (op: Operation, state: State, existing: string, path: st
   if (from.inode.isDirectory) throw op.fault("EPERM")
   if (from.inode.nlink >= LINK_MAX) throw op.fault("EMLINK")
   tree.link(walk.inode.ino, walk.name, from.inode.ino, state.now())
+  noteCreated(state, tree, walk.inode.ino, walk.name, from.inode)
 }

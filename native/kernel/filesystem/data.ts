@@ -1,6 +1,7 @@
 /** Changes of file content: their limits, checked before anything changes, and their effects on the inode. */
 import { type Allocation, type Content, MAX_FILE_SIZE } from "./content.ts"
 import type { Inode } from "./inode.ts"
+import { noteModified } from "./observe.ts"
 import type { Operation } from "./operation.ts"
 import type { Owner } from "./owner.ts"
 import { withoutPrivilege } from "./permissions.ts"
@@ -8,11 +9,12 @@ import type { State } from "./state.ts"
 import { finish } from "./steps.ts"
 import type { Tree } from "./tree.ts"
 
-const touch = (op: Operation, state: State, inode: Inode): void => {
+const touch = (op: Operation, state: State, tree: Tree, inode: Inode): void => {
   const now = state.now()
   inode.mtime = now
   inode.ctime = now
   if (op.credentials.uid !== 0) inode.mode = withoutPrivilege(inode.mode)
+  noteModified(op, state, tree, inode.ino)
 }
 
 const checkSize = (op: Operation, size: number): void => {
@@ -35,7 +37,7 @@ export const writeAt = (
   state.reserve(op, tree.at(ino).content!.cost(tree.account, offset, data.length), 0)
   const inode = tree.edit(ino)
   inode.content = inode.content!.write(tree, offset, data)
-  touch(op, state, inode)
+  touch(op, state, tree, inode)
 }
 
 /** Makes a copy of `data` the whole content. */
@@ -44,7 +46,7 @@ export const replaceWith = (op: Operation, state: State, tree: Tree, ino: number
   state.reserve(op, data.length - tree.at(ino).content!.charged(tree.account), 0)
   const inode = tree.edit(ino)
   inode.content = inode.content!.truncate(tree, 0).write(tree, 0, data)
-  touch(op, state, inode)
+  touch(op, state, tree, inode)
 }
 
 /** Makes `content` the whole content of a file; `charged` bytes of it are the tree's and not counted yet. */
@@ -91,7 +93,7 @@ export const adoptContent = (
   inode.content!.truncate(tree, 0)
   if (charged !== undefined) tree.bytes += charged
   inode.content = charged === undefined ? finish(content.duplicate(tree)) : content
-  touch(op, state, inode)
+  touch(op, state, tree, inode)
 }
 
 export const truncateTo = (op: Operation, state: State, tree: Tree, ino: number, size: number): void => {
@@ -99,5 +101,5 @@ export const truncateTo = (op: Operation, state: State, tree: Tree, ino: number,
   state.reserve(op, tree.at(ino).content!.truncateCost(tree.account, size), 0)
   const inode = tree.edit(ino)
   inode.content = inode.content!.truncate(tree, size)
-  touch(op, state, inode)
+  touch(op, state, tree, inode)
 }

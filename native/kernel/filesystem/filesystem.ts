@@ -5,6 +5,7 @@
 import { Fault } from "../fault.ts"
 import type { TimeChange } from "./attributes.ts"
 import { changeMode, changeOwner, changeTimes } from "./attributes.ts"
+import type { ChangeLog } from "./change-log.ts"
 import type { Content } from "./content.ts"
 import type { CopyOptions } from "./copy.ts"
 import { copyPath, copySteps, movePath, moveSteps } from "./copy.ts"
@@ -285,6 +286,18 @@ export class Filesystem {
   restore(snapshot: Snapshot): void {
     this.state.mounts.root.tree!.restore(snapshot)
     reattachMounts(this.state)
+  }
+
+  /** What has changed since the first watch, which this is if there was none. */
+  watch(caller: Caller, path: string): { readonly log: ChangeLog; readonly path: string } {
+    const real = this.realpath(caller, path)
+    this.state.log.arm()
+    return { log: this.state.log, path: real }
+  }
+
+  /** Ends what hangs on the filesystem. */
+  close(): void {
+    this.state.log.close()
   }
 
   usage(): Usage {

@@ -1,6 +1,7 @@
 /** Mounting and unmounting: acts of the VM's owner, which no permission of a guest reaches. */
 import { S_IFDIR } from "./inode.ts"
 import type { Mount } from "./mount-table.ts"
+import { noteCreated, noteMounted } from "./observe.ts"
 import type { Caller } from "./operation.ts"
 import { Operation } from "./operation.ts"
 import { Walk } from "./resolve.ts"
@@ -34,7 +35,12 @@ const toDirectory = (op: Operation, state: State): Walk => {
     const { tree } = walk.mount
     if (walk.lookup() !== undefined) walk.step(true)
     else if (tree === undefined) throw op.fault("EROFS")
-    else walk.enter(tree.create(walk.inode.ino, walk.name, S_IFDIR | 0o755, 0, 0, state.now()))
+    else {
+      const { inode, name } = walk
+      const made = tree.create(inode.ino, name, S_IFDIR | 0o755, 0, 0, state.now())
+      noteCreated(state, tree, inode.ino, name, made)
+      walk.enter(made)
+    }
   }
   if (!walk.inode.isDirectory) throw op.fault("ENOTDIR")
   return walk
@@ -54,6 +60,7 @@ export const mountAt = (state: State, path: string, volume: Volume, options: Mou
     type: options.type ?? "memory",
     source: options.source ?? "none"
   })
+  noteMounted(state, walk.inode.ino, path)
 }
 
 export const unmountAt = (state: State, path: string): void => {
@@ -62,6 +69,7 @@ export const unmountAt = (state: State, path: string): void => {
   if (mount?.parent === undefined) throw op.fault("EINVAL")
   if ((mount.children?.size ?? 0) > 0 || (mount.tree?.openCount ?? 0) > 0) throw op.fault("EBUSY")
   state.mounts.remove(mount)
+  noteMounted(state, mount.point, path)
 }
 
 /** The directory at a plain path of a tree; whatever else is in the way is replaced by directories. */
@@ -85,6 +93,7 @@ const ensureDirectory = (tree: Tree, names: ReadonlyArray<string>, now: bigint):
 /** After a restore of the root: hangs the mounts of the root on the same paths of what it is now. */
 export const reattachMounts = (state: State): void => {
   const { list, root } = state.mounts
+  state.log.reset()
   root.children = undefined
   const attached: ReadonlyArray<Mount> = list.filter((mount) => mount.parent === root)
   for (const mount of attached) {

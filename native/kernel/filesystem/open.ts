@@ -19,6 +19,7 @@ import {
 } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import { S_IFREG } from "./inode.ts"
+import { noteCreated } from "./observe.ts"
 import { OpenFile } from "./open-file.ts"
 import type { Operation } from "./operation.ts"
 import { permitted } from "./permissions.ts"
@@ -74,7 +75,9 @@ const createFile = (op: Operation, state: State, walk: Walk, mode: number, bytes
   const tree = prepareCreation(op, state, walk, bytes)
   const { gid, uid } = newOwner(op.credentials, walk.inode)
   const bits = createMode(op.credentials, walk.inode, mode & 0o7777)
-  return tree.create(walk.inode.ino, walk.name, S_IFREG | bits, uid, gid, state.now())
+  const made = tree.create(walk.inode.ino, walk.name, S_IFREG | bits, uid, gid, state.now())
+  noteCreated(state, tree, walk.inode.ino, walk.name, made)
+  return made
 }
 
 export const openFile = (op: Operation, state: State, flags: number, mode: number): OpenFile => {

@@ -1,6 +1,7 @@
 /** rename(2), with the flags of renameat2(2). The order of the checks is that of Linux. */
 import { W_OK } from "./flags.ts"
 import type { Inode } from "./inode.ts"
+import { moveOf, noteMoved } from "./observe.ts"
 import type { Operation } from "./operation.ts"
 import { mayCreateIn, permitted } from "./permissions.ts"
 import { Walk } from "./resolve.ts"
@@ -106,7 +107,17 @@ export const renamePath = (op: Operation, state: State, from: string, to: string
   if (target?.isDirectory === true && !exchange && target.entries!.size > 0) throw op.fault("ENOTEMPTY")
   if (target === undefined && !isWellFormed(walk.name)) throw op.fault("EINVAL")
   const now = state.now()
-  if (exchange) return swap(tree, side, { walk, inode: target! }, now)
-  if (target !== undefined) removeEntry(tree, walk.inode, walk.name, target, now)
-  move(tree, side, walk, now)
+  const names = [
+    { directory: source.inode.ino, name: source.name },
+    { directory: walk.inode.ino, name: walk.name }
+  ] as const
+  const moved = moveOf(state, tree, ...names)
+  if (exchange) {
+    swap(tree, side, { walk, inode: target! }, now)
+    noteMoved(state, target!, { from: moved.to, to: moved.from })
+  } else {
+    if (target !== undefined) removeEntry(state, tree, walk.inode, walk.name, target, now)
+    move(tree, side, walk, now)
+  }
+  noteMoved(state, inode, moved)
 }

@@ -1,4 +1,5 @@
 /** What all operations of one VM's filesystem share: its mounts, its limits, its clock and its random source. */
+import { ChangeLog } from "./change-log.ts"
 import { type Mount, MountTable } from "./mount-table.ts"
 import type { Operation } from "./operation.ts"
 import type { Snapshot, Tree } from "./tree.ts"
@@ -27,6 +28,7 @@ export interface FilesystemOptions {
 
 export class State {
   readonly mounts: MountTable
+  readonly log = new ChangeLog()
   readonly limits: FilesystemLimits
   readonly now: () => bigint
   readonly random: (bytes: Uint8Array) => void

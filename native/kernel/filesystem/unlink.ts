@@ -5,6 +5,7 @@
 import { R_OK, W_OK, X_OK } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import type { Mount } from "./mount-table.ts"
+import { noteRemoved } from "./observe.ts"
 import type { Operation } from "./operation.ts"
 import { isStuck, permitted } from "./permissions.ts"
 import { Walk } from "./resolve.ts"
@@ -33,7 +34,15 @@ export const checkDelete = (op: Operation, directory: Inode, child: Inode, expec
 export const isMountPoint = (mount: Mount, inode: Inode): boolean => mount.children?.has(inode.ino) === true
 
 /** Takes a checked child out of its directory. */
-export const removeEntry = (tree: Tree, directory: Inode, name: string, child: Inode, now: bigint): void => {
+export const removeEntry = (
+  state: State,
+  tree: Tree,
+  directory: Inode,
+  name: string,
+  child: Inode,
+  now: bigint
+): void => {
+  noteRemoved(state, tree, directory.ino, name, child)
   tree.leave(directory.ino, name, now)
   tree.drop(child.ino, now)
 }
@@ -46,7 +55,7 @@ export const unlinkPath = (op: Operation, state: State): void => {
   if (child === undefined) throw op.fault("ENOENT")
   if (walk.trailing) throw op.fault(child.isDirectory ? "EISDIR" : "ENOTDIR")
   checkDelete(op, walk.inode, child, "other")
-  removeEntry(tree, walk.inode, walk.name, child, state.now())
+  removeEntry(state, tree, walk.inode, walk.name, child, state.now())
 }
 
 const removeDirectoryAt = (op: Operation, state: State, walk: Walk, child: Inode): void => {
@@ -54,7 +63,7 @@ const removeDirectoryAt = (op: Operation, state: State, walk: Walk, child: Inode
   checkDelete(op, walk.inode, child, "directory")
   if (isMountPoint(walk.mount, child)) throw op.fault("EBUSY")
   if (child.entries!.size > 0) throw op.fault("ENOTEMPTY")
-  removeEntry(tree, walk.inode, walk.name, child, state.now())
+  removeEntry(state, tree, walk.inode, walk.name, child, state.now())
 }
 
 export const removeDirectory = (op: Operation, state: State): void => {
@@ -101,7 +110,7 @@ const standing = (
 }
 
 /** Takes out one name, if it still stands for what it did. */
-const takeOut = (op: Operation, mount: Mount, name: Name, now: bigint): void => {
+const takeOut = (op: Operation, state: State, mount: Mount, name: Name, now: bigint): void => {
   const tree = mount.tree!
   const found = standing(tree, name)
   if (found === undefined) return
@@ -109,23 +118,30 @@ const takeOut = (op: Operation, mount: Mount, name: Name, now: bigint): void => 
   checkDelete(op, from, child, child.isDirectory ? "directory" : "other")
   if (isMountPoint(mount, child)) throw op.fault("EBUSY")
   if (child.isDirectory && child.entries!.size > 0) throw op.fault("ENOTEMPTY")
-  removeEntry(tree, from, name.name, child, now)
+  removeEntry(state, tree, from, name.name, child, now)
 }
 
 /** Removes what a snapshot has under a name, what is in a directory before the directory. */
-function* removeTree(op: Operation, mount: Mount, snapshot: Snapshot, top: Name, now: bigint): Steps {
+function* removeTree(
+  op: Operation,
+  state: State,
+  mount: Mount,
+  snapshot: Snapshot,
+  top: Name
+): Steps {
+  const now = state.now()
   const pace = new Pace()
   const namesIn = (ino: number) => snapshot.inode(ino)!.entries![Symbol.iterator]()
   const open = [{ at: top, names: namesIn(top.ino) }]
   for (let last = open[0]; last !== undefined; last = open[open.length - 1]) {
     const next = last.names.next()
     if (next.done === true) {
-      takeOut(op, mount, last.at, now)
+      takeOut(op, state, mount, last.at, now)
       open.pop()
     } else {
       const [name, ino] = next.value
       const at = { directory: last.at.ino, name, ino }
-      if (!snapshot.inode(ino)!.isDirectory) takeOut(op, mount, at, now)
+      if (!snapshot.inode(ino)!.isDirectory) takeOut(op, state, mount, at, now)
       // What has been moved away is safe.
       else if (standing(mount.tree!, at) !== undefined) open.push({ at, names: namesIn(ino) })
     }
@@ -140,11 +156,11 @@ function* planTree(op: Operation, state: State, hold: Hold, walk: Walk, child: I
   if (state.mounts.busy(path)) throw op.fault("EBUSY")
   checkDelete(op, walk.inode, child, "directory")
   const top: Name = { directory: walk.inode.ino, name, ino: child.ino }
-  if (child.entries!.size === 0) return () => once(() => takeOut(op, mount, top, state.now()))
+  if (child.entries!.size === 0) return () => once(() => takeOut(op, state, mount, top, state.now()))
   hold.add(tree)
   const snapshot = tree.snapshot()
   yield* checkBelow(op, snapshot, snapshot.inode(child.ino)!)
-  return () => removeTree(op, mount, snapshot, top, state.now())
+  return () => removeTree(op, state, mount, snapshot, top)
 }
 
 /** Checks the removal of a path with all below it. No link is followed, no mount is crossed. */
@@ -166,7 +182,7 @@ export function* planRemoval(
   state.writable(op, walk.mount)
   checkDelete(op, walk.inode, child, "other")
   const top: Name = { directory: walk.inode.ino, name: walk.name, ino: child.ino }
-  return () => once(() => takeOut(op, walk.mount, top, state.now()))
+  return () => once(() => takeOut(op, state, walk.mount, top, state.now()))
 }
 
 export const removeSteps = (op: Operation, state: State, options: RemoveOptions): Steps =>

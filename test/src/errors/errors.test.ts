@@ -14,6 +14,7 @@ import { ScheduleError } from "../../../src/errors/ScheduleError.ts"
 import { SidecarError } from "../../../src/errors/SidecarError.ts"
 import { ToolError } from "../../../src/errors/ToolError.ts"
 import { TransportError } from "../../../src/errors/TransportError.ts"
+import { WatchOverflow } from "../../../src/errors/WatchOverflow.ts"
 
 const output = { stdout: "so far", stderr: "" }
 const limit = { name: "outputBytes", value: 16777216 }
@@ -22,6 +23,11 @@ const limit = { name: "outputBytes", value: 16777216 }
 const cases: ReadonlyArray<readonly [error: AgentOsError, message: string, retryable: boolean]> = [
   [new PathError({ reason: "NotAbsolute", path: "a" }), "Path must be absolute: a", false],
   [new PathError({ reason: "NotNormalized", path: "/a//b" }), "Path must be normalized: /a//b", false],
+  [
+    new WatchOverflow({ path: "/srv", from: 3, to: 9 }),
+    "changes 3 to 9 are lost to the watch of /srv: read the files again and watch anew",
+    false
+  ],
   [new PathError({ reason: "ReadOnly", path: "/proc" }), "Path is read-only: /proc", false],
   [
     new KernelError({ errno: "ENOENT", syscall: "open", path: "/x" }),

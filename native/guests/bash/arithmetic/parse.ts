@@ -23,6 +23,8 @@ const precedence: Readonly<Record<string, number>> = {
 const assignment = /^(?:=(?!=)|(?:\*|\/|%|\+|-|<<|>>|&|\^|\|)=)/
 const operator = /^(?:\*\*|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>&^|,])/
 
+const lastToken = (source: string): string => /(?:\w+|[^\w\s]+)\s*$/.exec(source)?.[0] ?? source
+
 class Parser {
   private at = 0
   private depth = 0
@@ -49,7 +51,7 @@ class Parser {
 
   fail(problem: string, from = this.at): never {
     const rest = this.source.slice(from)
-    throw new ArithmeticError(`${this.source.trimStart()}: ${problem} (error token is "${rest === "" ? this.source.trimStart() : rest}")`)
+    throw new ArithmeticError(`${this.source.trimStart()}: ${problem} (error token is "${rest === "" ? lastToken(this.source) : rest}")`)
   }
 
   private accept(text: string): boolean {

@@ -11,15 +11,25 @@ import { settingBuiltins } from "./settings.ts"
 import { testBuiltins } from "./test.ts"
 import { trapBuiltins } from "./traps.ts"
 
-export const builtins: ReadonlyMap<string, Builtin> = new Map(Object.entries({
-  ...flowBuiltins,
-  ...nameBuiltins,
-  ...declareBuiltins,
-  ...directoryBuiltins,
-  ...jobBuiltins,
-  ...outputBuiltins,
-  ...readBuiltins,
-  ...settingBuiltins,
-  ...testBuiltins,
-  ...trapBuiltins
-}))
+let table: ReadonlyMap<string, Builtin> | undefined
+
+/** Made when it is first asked for: builtins run commands, and commands look for builtins. */
+const all = (): ReadonlyMap<string, Builtin> =>
+  table ??= new Map(Object.entries({
+    ...flowBuiltins,
+    ...nameBuiltins,
+    ...declareBuiltins,
+    ...directoryBuiltins,
+    ...jobBuiltins,
+    ...outputBuiltins,
+    ...readBuiltins,
+    ...settingBuiltins,
+    ...testBuiltins,
+    ...trapBuiltins
+  }))
+
+export const builtins = {
+  get: (name: string): Builtin | undefined => all().get(name),
+  has: (name: string): boolean => all().has(name),
+  names: (): Array<string> => Array.from(all().keys()).sort()
+}

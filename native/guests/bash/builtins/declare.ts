@@ -240,7 +240,7 @@ const unsetName = async (call: BuiltinCall, text: string, on: ReadonlySet<string
     return 0
   }
   if (!isName(text)) {
-    if (on.has("v") || !shell.functions.has(text)) return refuse(call, `\`${text}': not a valid identifier`)
+    if (on.has("v")) return refuse(call, `\`${text}': not a valid identifier`)
     shell.functions.delete(text)
     return 0
   }

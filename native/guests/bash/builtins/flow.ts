@@ -1,10 +1,11 @@
 /** Builtins that steer the shell: exit, return, loops, eval, source, exec. */
 import { isErrno, SystemCallError } from "../../shell/client.ts"
-import { resolvePath } from "../../shell/paths.ts"
 import { Exit } from "../errors.ts"
 import { calculate } from "../expand/arithmetic.ts"
 import { evaluateText } from "../interpret/evaluate.ts"
 import { findProgram, runFound } from "../interpret/external.ts"
+import { openForReading } from "../interpret/open.ts"
+import { readAll } from "../interpret/substitution.ts"
 import type { Shell } from "../state/shell.ts"
 import { decodeText } from "../text.ts"
 import type { Builtin, BuiltinCall } from "./builtin.ts"
@@ -32,7 +33,7 @@ const exit: Builtin = async (call) => {
 const returns: Builtin = async (call) => {
   const { shell } = call
   if (shell.calls.length === 0 && shell.sourceDepth === 0) {
-    return refuse(call, "can only `return' from a function or sourced script")
+    return refuse(call, "can only `return' from a function or sourced script", 2)
   }
   shell.status = await statusArgument(call)
   shell.flow = { kind: "return" }
@@ -71,12 +72,16 @@ const readSource = async (shell: Shell, name: string): Promise<Uint8Array | unde
     : [...(shell.variables.get("PATH") ?? "").split(":").map((directory) => `${directory}/${name}`), name]
   for (const candidate of candidates) {
     try {
-      return await shell.process.block(shell.machine.sys("readFile", resolvePath(shell.cwd, candidate)))
+      const file = await openForReading(shell, candidate)
+      try {
+        return await readAll(file, shell.process)
+      } finally {
+        void file.release()
+      }
     } catch (error) {
       if (!isErrno(error, "ENOENT", "ENOTDIR") || candidate === candidates[candidates.length - 1]) {
         if (error instanceof SystemCallError && error.code !== "ECANCELED") {
-          const reason = error.code === "EISDIR" ? "is a directory" : error.reason
-          await shell.complain(error.code === "EISDIR" ? `${name}: ${reason}` : `${name}: ${reason}`)
+          await shell.complain(`${name}: ${error.code === "EISDIR" ? "is a directory" : error.reason}`)
           return undefined
         }
         throw error
@@ -159,7 +164,7 @@ export const flowBuiltins: Readonly<Record<string, Builtin>> = {
   true: () => 0,
   false: () => 1,
   exit,
-  logout: exit,
+  logout: (call) => refuse(call, "not login shell: use `exit'"),
   return: returns,
   break: jump("break"),
   continue: jump("continue"),

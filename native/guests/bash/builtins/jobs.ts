@@ -78,7 +78,7 @@ const waitOne = async (call: BuiltinCall, spec: string): Promise<number> => {
   if (!/^\d+$/.test(spec)) return refuse(call, `\`${spec}': not a pid or valid job spec`)
   const pid = Number(spec)
   const job = shell.jobs.byPid(pid)
-  if (job !== undefined) return waitJob(shell, job)
+  if (job !== undefined && !job.inherited) return waitJob(shell, job)
   const status = shell.jobs.status(pid)
   if (status !== undefined) return exitStatus(status)
   const child = shell.machine.processes.get(pid)
@@ -92,7 +92,7 @@ const wait: Builtin = async (call) => {
   if (bad !== undefined) return invalidOption(call, bad)
   return interruptible(shell, async () => {
     if (flags.has("n")) {
-      const all = shell.jobs.list()
+      const all = shell.jobs.own()
       const jobs = rest.length === 0 ? all : all.filter((job) =>
         rest.some((spec) => spec.startsWith("%") ? shell.jobs.find(spec) === job : String(leader(job).pid) === spec))
       const status = await waitNext(shell, jobs)
@@ -104,7 +104,7 @@ const wait: Builtin = async (call) => {
       for (const spec of rest) status = await waitOne(call, spec)
       return status
     }
-    for (const job of shell.jobs.list()) await waitJob(shell, job)
+    for (const job of shell.jobs.own()) await waitJob(shell, job)
     return 0
   })
 }

@@ -163,13 +163,13 @@ const hash: Builtin = async (call) => {
 const enable: Builtin = async (call) => {
   const names = call.args.filter((arg) => !arg.startsWith("-"))
   for (const name of names) if (!builtins.has(name)) return refuse(call, `${name}: not a shell builtin`)
-  if (names.length === 0) for (const name of Array.from(builtins.keys()).sort()) await print(call.shell, `enable ${name}\n`)
+  if (names.length === 0) for (const name of builtins.names()) await print(call.shell, `enable ${name}\n`)
   return 0
 }
 
 const help: Builtin = async (call) => {
   const names = call.args.filter((arg) => !arg.startsWith("-"))
-  if (names.length === 0) await print(call.shell, `${Array.from(builtins.keys()).sort().join("\n")}\n`)
+  if (names.length === 0) await print(call.shell, `${builtins.names().join("\n")}\n`)
   for (const name of names) {
     if (!builtins.has(name) && !keywords.has(name)) {
       return refuse(call, `no help topics match \`${name}'.  Try \`help help' or \`man -k ${name}' or \`info ${name}'.`)

@@ -81,11 +81,11 @@ const hereText = async (shell: Shell, node: Ast.HereDoc | Ast.HereString): Promi
     const wanted = node.delimiter?.value ?? ""
     const line = shell.unit.line(node.pos)
     await shell.tell(
-      `${shell.where(shell.unit.lines + 1)}warning: here-document at line ${line} delimited by end-of-file (wanted \`${wanted}')\n`
+      `${shell.where(shell.unit.lines)}warning: here-document at line ${line} delimited by end-of-file (wanted \`${wanted}')\n`
     )
   }
-  const text = await expandText(shell, compileHereBody(node.body, node.delimiter?.quoted === true))
-  return text
+  const text = await expandText(shell, compileHereBody(node.body, node.delimiter?.quoted === true, node.operator === "<<-"))
+  return node.closing === undefined && !text.endsWith("\n") ? `${text}\n` : text
 }
 
 const openFile = async (shell: Shell, operator: string, name: string): Promise<OpenFile> => {

@@ -19,8 +19,6 @@ import { closeSubstitutions } from "./substitution.ts"
 import { trace } from "./trace.ts"
 import { debugTrap } from "./traps.ts"
 
-const declaring: ReadonlySet<string> = new Set(["declare", "typeset", "local", "export", "readonly"])
-
 interface Expanded {
   readonly argv: Array<string>
   readonly declared: Array<Declared>
@@ -31,12 +29,11 @@ const expandCommand = async (shell: Shell, node: Ast.Command): Promise<Expanded>
   const argv: Array<string> = []
   const declared: Array<Declared> = []
   if (node.name !== undefined) await expandNode(shell, node.name, argv)
-  const declares = argv.length > 0 && (declaring.has(argv[0]) || ((argv[0] === "command" || argv[0] === "builtin") && declaring.has(node.args[0] === undefined || node.args[0].type !== "Word" ? "" : node.args[0].value)))
   for (const arg of node.args) {
     if (arg.type === "Assignment") {
       if (arg.value.type === "ArrayValue") declared.push({ node: arg, at: argv.length })
       argv.push(
-        arg.value.type === "ArrayValue" || !declares
+        arg.value.type === "ArrayValue"
           ? arg.text
           : `${arg.name}${arg.index === undefined ? "" : `[${arg.index.text}]`}${arg.append === true ? "+" : ""}=${await expandText(shell, compileValue(arg.value))}`
       )

@@ -91,7 +91,11 @@ const compilePart = (part: Part, quoted: boolean, out: Array<Segment>): void => 
       return
     case "Glob":
       if (part.parts === undefined || part.parts.length === 0) splitEscapes(part.text, out)
-      else for (const inner of part.parts) compilePart(inner, false, out)
+      else {
+        out.push({ kind: "text", text: "[", quoted: false })
+        for (const inner of part.parts) compilePart(inner, false, out)
+        out.push({ kind: "text", text: "]", quoted: false })
+      }
       return
     case "SingleQuoted":
       out.push({ kind: "text", text: part.value, quoted: true })
@@ -250,7 +254,14 @@ export const compileHereText = (text: string): Word => {
   return finish(segments, text)
 }
 
-export const compileHereBody = (body: Ast.HereDocBody, literal: boolean): Word => {
+/** `<<-`: tabs at the beginnings of lines do not count. */
+const withoutTabs = (segments: ReadonlyArray<Segment>): Array<Segment> =>
+  segments.map((segment, index) =>
+    segment.kind === "text"
+      ? { ...segment, text: segment.text.replace(index === 0 ? /(^|\n)\t+/g : /(\n)\t+/g, "$1") }
+      : segment)
+
+export const compileHereBody = (body: Ast.HereDocBody, literal: boolean, strips = false): Word => {
   let word = compiled.get(body)
   if (word !== undefined) return word
   const segments: Array<Segment> = []
@@ -258,7 +269,7 @@ export const compileHereBody = (body: Ast.HereDocBody, literal: boolean): Word =
   else if (body.parts === undefined) {
     segments.push({ kind: "text", text: body.text.replace(/\\([$`\\\n])/g, (_, char) => char === "\n" ? "" : char), quoted: true })
   } else for (const part of body.parts) compilePart(part, true, segments)
-  word = finish(segments, body.text)
+  word = finish(strips ? withoutTabs(segments) : segments, body.text)
   compiled.set(body, word)
   return word
 }

@@ -41,7 +41,10 @@ export const installDynamic = (shell: Shell): void => {
   dynamic.set("DIRSTACK", { get: () => IndexedArray.of([shell.cwd, ...shell.directoryStack]), set: ignore })
   dynamic.set("GROUPS", { get: () => IndexedArray.of([String(shell.machine.identity.gid)]), set: ignore })
   dynamic.set("FUNCNAME", {
-    get: () => shell.calls.length === 0 ? undefined : IndexedArray.of([...shell.calls.map(({ name }) => name), "main"]),
+    get: () =>
+      shell.calls.length === 0
+        ? undefined
+        : IndexedArray.of([...shell.calls.map(({ name }) => name), ...(shell.isMain ? [] : ["main"])]),
     set: ignore
   })
   dynamic.set("BASH_SOURCE", {

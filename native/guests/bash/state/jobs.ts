@@ -6,8 +6,8 @@ export interface Job {
   /** The processes of the pipeline; the last one's status is the job's. */
   readonly processes: ReadonlyArray<Process>
   readonly command: string
-  /** Told to the user, or waited for. */
-  reported: boolean
+  /** The job of the shell that this one was forked from: to be seen, not to be waited for. */
+  readonly inherited: boolean
 }
 
 /** Statuses of children that are gone, which `wait` may still ask for. */
@@ -22,7 +22,7 @@ export class Jobs {
   add(processes: ReadonlyArray<Process>, command: string): Job {
     let number = 1
     for (const key of this.jobs.keys()) number = Math.max(number, key + 1)
-    const job: Job = { number, processes, command, reported: false }
+    const job: Job = { number, processes, command, inherited: false }
     this.jobs.set(number, job)
     this.order.push(number)
     const last = processes[processes.length - 1]
@@ -38,12 +38,22 @@ export class Jobs {
     return job
   }
 
-  list(): ReadonlyArray<Job> {
-    return Array.from(this.jobs.values())
+  /** What a forked shell sees. */
+  fork(): Jobs {
+    const copy = new Jobs()
+    for (const [number, job] of this.jobs) copy.jobs.set(number, { ...job, inherited: true })
+    copy.order = this.order.slice()
+    copy.lastPid = this.lastPid
+    return copy
   }
 
-  running(): ReadonlyArray<Job> {
-    return this.list().filter((job) => !isDone(job))
+  /** Those that the shell has started itself. */
+  own(): ReadonlyArray<Job> {
+    return this.list().filter((job) => !job.inherited)
+  }
+
+  list(): ReadonlyArray<Job> {
+    return Array.from(this.jobs.values())
   }
 
   remove(number: number): void {

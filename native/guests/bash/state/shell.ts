@@ -128,7 +128,7 @@ export class Shell {
     child.startedAt = this.startedAt
     child.random = (Math.random() * 0x7fffffff) | 1
     child.hashed = new Map(this.hashed)
-    child.jobs.lastPid = this.jobs.lastPid
+    child.jobs = this.jobs.fork()
     child.isPosix = this.isPosix
     this.forkTraps(child)
     bindEvaluate(child)

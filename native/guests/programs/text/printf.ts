@@ -22,7 +22,7 @@ interface Directive {
 
 type Piece = string | { readonly spec: RegExpExecArray }
 
-const directive = /^%([-+ #0']*)(\*|\d+)?(?:\.(\*|-?\d*))?(?:[hlLqjzt]*)(?:\(([^)]*)\))?([a-zA-Z%])?/
+const directive = /^%([-+ #0']*)(\*|\d+)?(?:\.(\*|-?\d*))?(?:[hlLjzt]*)(?:\(([^)]*)\))?([a-zA-Z%])?/
 /** Widest field: a format must not make more than the worker can hold. */
 const MAX_WIDTH = 1_000_000
 

@@ -1,0 +1,2 @@
+/** Scripts by group. */
+export type Groups = Readonly<Record<string, ReadonlyArray<string>>>
