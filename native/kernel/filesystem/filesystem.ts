@@ -290,9 +290,10 @@ export class Filesystem {
 
   /** What has changed since the first watch, which this is if there was none. */
   watch(caller: Caller, path: string): { readonly log: ChangeLog; readonly path: string } {
-    const real = this.realpath(caller, path)
-    this.state.log.arm()
-    return { log: this.state.log, path: real }
+    const { log, mounts } = this.state
+    const real = new Walk(new Operation(caller, "watch", path), mounts, path, true).toEnd(true).path
+    log.arm()
+    return { log, path: real }
   }
 
   /** Ends what hangs on the filesystem. */
