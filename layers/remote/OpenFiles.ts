@@ -16,6 +16,7 @@ import type {
 } from "../../services/Filesystem.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { CHUNK_BYTES } from "../../src/wire/Stream.ts"
+import { checkWhole } from "./Numbers.ts"
 import { virtualStat } from "./Stat.ts"
 import { call, explain, lost, type VmLink } from "./VmLink.ts"
 
@@ -63,17 +64,32 @@ export const open = (
 
 const handle = (link: VmLink, file: number): FileHandle => {
   const { vm } = link
-  const readAt = (offset: number | undefined, length: number) => readPieces(link, file, offset, length)
-  const writeAt = (offset: number | undefined, bytes: Uint8Array) => writePieces(link, file, offset, bytes)
+  const checked = <A>(
+    syscall: string,
+    numbers: ReadonlyArray<number>,
+    run: () => Effect.Effect<A, FilesystemError>
+  ) => {
+    const refused = checkWhole(syscall, undefined, numbers)
+    return refused === undefined ? Effect.suspend(run) : Effect.fail(refused)
+  }
+  const readAt = (offset: number | undefined, length: number) =>
+    checked("read", [offset ?? 0, length], () => readPieces(link, file, offset, length))
+  const writeAt = (offset: number | undefined, bytes: Uint8Array) =>
+    checked("write", [offset ?? 0], () => writePieces(link, file, offset, bytes))
   return {
     read: (length) => readAt(undefined, length),
     pread: readAt,
     write: (bytes) => writeAt(undefined, bytes),
     pwrite: writeAt,
     seek: (offset, whence = "start") =>
-      Effect.map(call(link, Operations.seek, { vm, file, offset, whence }), ({ position }) => position),
+      checked(
+        "lseek",
+        [Math.abs(offset)],
+        () => Effect.map(call(link, Operations.seek, { vm, file, offset, whence }), ({ position }) => position)
+      ),
     stat: Effect.map(call(link, Operations.statFile, { vm, file }), virtualStat),
-    truncate: (size) => Effect.asVoid(call(link, Operations.truncateFile, { vm, file, size }))
+    truncate: (size) =>
+      checked("ftruncate", [size], () => Effect.asVoid(call(link, Operations.truncateFile, { vm, file, size })))
   }
 }
 
@@ -125,12 +141,14 @@ export const readStream = (
 ): Stream.Stream<Uint8Array, FilesystemError> =>
   Stream.unwrapScoped(Effect.gen(function*() {
     if (!link.transport.isOpen()) return yield* lost(link)
+    const refused = checkWhole("read", path, [options.offset ?? 0, options.length ?? 0, options.chunkSize ?? 1])
+    if (refused !== undefined) return yield* Effect.fail(refused)
     const request = {
       vm: link.vm,
       path,
       offset: options.offset ?? 0,
       length: options.length,
-      chunk: options.chunkSize ?? CHUNK_BYTES
+      chunk: Math.min(options.chunkSize ?? CHUNK_BYTES, CHUNK_BYTES)
     }
     const duplex = yield* Effect.catchAll(
       link.transport.open(Operations.readRange, request),

@@ -8,6 +8,7 @@ import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { FilesystemError, FilesystemShape } from "../../services/Filesystem.ts"
 import type { DirEntry } from "../../src/config/FileStat.ts"
+import type { KernelError } from "../../src/errors/KernelError.ts"
 import type { PathError } from "../../src/errors/PathError.ts"
 import { checkSafe, checkWritable } from "../../src/Paths.ts"
 import * as Operations from "../../src/wire/Operations.ts"
@@ -15,6 +16,7 @@ import { RecordParser } from "../../src/wire/Stream.ts"
 import { readFiles, writeFiles } from "./Batch.ts"
 import { Gather, GatherFile, pieces } from "./Bytes.ts"
 import { decoded } from "./Call.ts"
+import { checkFinite, checkWhole } from "./Numbers.ts"
 import { open, readStream, writeStream } from "./OpenFiles.ts"
 import { mountFs } from "./RemoteMounts.ts"
 import { exportRoot } from "./RemoteSnapshots.ts"
@@ -25,6 +27,9 @@ import { watch } from "./Watch.ts"
 
 /** Content up to this size travels inside its request. */
 const INLINE_BYTES = 512 * 1024
+
+/** The largest id of a user or group. */
+const MAX_ID = 2 ** 32 - 1
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
@@ -113,15 +118,24 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
       ),
     chmod: (path, mode) =>
       guarded(
-        checkWritable(path),
+        checkWritable(path) ?? checkWhole("chmod", path, [mode]),
         () => Effect.asVoid(call(link, Operations.chmod, { vm, path, mode: mode & 0o7777 }))
       ),
     chown: (path, uid, gid) =>
-      guarded(checkWritable(path), () => Effect.asVoid(call(link, Operations.chown, { vm, path, uid, gid }))),
+      guarded(
+        checkWritable(path) ?? checkWhole("chown", path, [uid, gid], MAX_ID),
+        () => Effect.asVoid(call(link, Operations.chown, { vm, path, uid, gid }))
+      ),
     utimes: (path, atimeMs, mtimeMs) =>
-      guarded(checkWritable(path), () => Effect.asVoid(call(link, Operations.utimes, { vm, path, atimeMs, mtimeMs }))),
+      guarded(
+        checkWritable(path) ?? checkFinite("utimes", path, [atimeMs, mtimeMs]),
+        () => Effect.asVoid(call(link, Operations.utimes, { vm, path, atimeMs, mtimeMs }))
+      ),
     truncate: (path, size = 0) =>
-      guarded(checkWritable(path), () => Effect.asVoid(call(link, Operations.truncate, { vm, path, size }))),
+      guarded(
+        checkWritable(path) ?? checkWhole("truncate", path, [size]),
+        () => Effect.asVoid(call(link, Operations.truncate, { vm, path, size }))
+      ),
     access: (path, mode = "") =>
       guarded(checkSafe(path), () => Effect.asVoid(call(link, Operations.access, { vm, path, mask: maskOf(mode) }))),
     copy: (from, to, options) =>
@@ -131,12 +145,12 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
         )),
     pread: (path, offset, length) =>
       guarded(
-        checkSafe(path),
+        checkSafe(path) ?? checkWhole("pread", path, [offset, length]),
         () => Effect.scoped(Effect.flatMap(open(link, path, {}), (file) => file.pread(offset, length)))
       ),
     pwrite: (path, offset, bytes) =>
       guarded(
-        checkWritable(path),
+        checkWritable(path) ?? checkWhole("pwrite", path, [offset]),
         () =>
           Effect.scoped(Effect.flatMap(open(link, path, { flag: "r+" }), (file) => file.pwrite(offset, bytes))).pipe(
             Effect.as(bytes.length)
@@ -188,7 +202,7 @@ const maskOf = (mode: string): number =>
   (mode.includes("r") ? 4 : 0) | (mode.includes("w") ? 2 : 0) | (mode.includes("x") ? 1 : 0)
 
 /** Fails with what a guard found, else goes on. Nothing is sent for a path that does not pass. */
-const guarded = <A, E, R>(
-  refused: PathError | undefined,
+const guarded = <A, E, R, G extends PathError | KernelError>(
+  refused: G | undefined,
   run: () => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | PathError, R> => refused === undefined ? Effect.suspend(run) : Effect.fail(refused)
+): Effect.Effect<A, E | G, R> => refused === undefined ? Effect.suspend(run) : Effect.fail(refused)

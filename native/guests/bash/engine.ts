@@ -65,7 +65,7 @@ const run = async (
     await process.descriptors.closeAll().catch(() => {})
     process.end({ exitCode: 0, signal: undefined })
     await finish(machine, outputs, request.signal)
-    await outputs.flush()
+    if (!request.signal.aborted) await outputs.flush()
     request.signal.removeEventListener("abort", stop)
   }
   return { exitCode: exitCode & 0xff }

@@ -115,6 +115,7 @@ const descriptorFor = (shell: Shell, node: Ast.Redirection): number => {
   if (descriptor === undefined) return defaultDescriptor(node.operator)
   if (descriptor.type === "FileDescriptor") return descriptor.value
   const free = shell.process.descriptors.free(FIRST_NAMED)
+  if (free === undefined) throw new RedirectFailure(`${descriptor.name}: cannot assign fd to variable`)
   shell.variables.set(descriptor.name, String(free))
   return free
 }

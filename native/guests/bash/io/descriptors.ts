@@ -35,10 +35,10 @@ export class DescriptorTable {
     return this.replace(fd, file)?.release()
   }
 
-  /** The lowest free number from `from` on. */
-  free(from: number): number {
+  /** The lowest free number from `from` on, if there is one. */
+  free(from: number): number | undefined {
     for (let fd = from; fd < MAX_DESCRIPTORS; fd++) if (!this.files.has(fd)) return fd
-    throw new SystemCallError("EMFILE", "dup", undefined)
+    return undefined
   }
 
   numbers(): Array<number> {

@@ -65,7 +65,7 @@ class Translator {
     return this.out
   }
 
-  /** Alternatives up to a closing bracket; says whether anything inside repeats. */
+  /** Alternatives up to a closing bracket; says whether anything inside varies. */
   private sequence(top: boolean): boolean {
     if (++this.depth > MAX_DEPTH) throw new BadPattern()
     let repeats = false
@@ -78,6 +78,8 @@ class Translator {
       if (this.takes("|")) {
         this.out += "|"
         this.alternates = true
+        // Repeated alternatives can match the same text in many ways.
+        repeats = true
         first = true
         continue
       }
@@ -148,8 +150,8 @@ class Translator {
         this.nested = true
       }
       this.out += text
+      repeats = true
       if (text !== "?") {
-        repeats = true
         if (!/^\{\d+(?:,\d+)?\}$/.test(text)) this.unbounded++
       }
     }
