@@ -56,7 +56,7 @@ class Watch {
   start(): void {
     this.stopListening = this.log.listen(this.schedule)
     this.exchange.handlers.onWritable = this.schedule
-    void 0
+    this.exchange.handlers.onCancel = () => this.stop()
     this.piece = this.told({ kind: "ready", cursor: this.cursor, ino: 0, path: this.path })
     this.schedule()
   }
@@ -127,7 +127,7 @@ class Watch {
 
   private covers(path: string): boolean {
     if (path === this.path) return true
-    return path.startsWith(this.prefix) && true
+    return path.startsWith(this.prefix) && (this.recursive || !path.includes("/", this.prefix.length))
   }
 }
 

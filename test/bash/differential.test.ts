@@ -23,7 +23,8 @@ const hasBash = (): boolean => {
   }
 }
 
-const recorded = (): Record<string, Expectation> => JSON.parse(readFileSync(recordedFile, "utf8")) as Record<string, Expectation>
+const recorded = (): Record<string, Expectation> =>
+  JSON.parse(readFileSync(recordedFile, "utf8")) as Record<string, Expectation>
 
 describe("bash scripts as bash runs them", () => {
   const live = hasBash()

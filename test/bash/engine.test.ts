@@ -8,9 +8,12 @@ describe("shell engine", () => {
   it("hands on output while the script runs, in order", async () => {
     const vm = new ShellVm()
     const seen: Array<string> = []
-    await vm.run("for i in 1 2 3; do echo $i; echo e$i >&2; sleep 0.05; done | cat; f() { sleep 0.03; echo in; }; f; echo end", {
-      onOutput: (text) => seen.push(text.trim())
-    })
+    await vm.run(
+      "for i in 1 2 3; do echo $i; echo e$i >&2; sleep 0.05; done | cat; f() { sleep 0.03; echo in; }; f; echo end",
+      {
+        onOutput: (text) => seen.push(text.trim())
+      }
+    )
     assert.deepStrictEqual(seen.slice().sort(), ["1", "2", "3", "e1", "e2", "e3", "in\nend"])
     assert.isBelow(seen.indexOf("1"), seen.indexOf("e2"))
   })
@@ -26,13 +29,19 @@ describe("shell engine", () => {
   it("carries every byte", async () => {
     const vm = new ShellVm()
     vm.filesystem.writeFile(vm.caller, "/home/user/bin", allBytes)
-    for (const script of ["cat bin", "cat bin | cat | tee copy", "cat < copy", "cat bin > c2; cat c2", "head -c 256 bin"]) {
+    for (
+      const script of ["cat bin", "cat bin | cat | tee copy", "cat < copy", "cat bin > c2; cat c2", "head -c 256 bin"]
+    ) {
       assert.deepStrictEqual(Array.from((await vm.run(script)).bytes), Array.from(allBytes), script)
     }
     assert.deepStrictEqual(Array.from((await vm.run("cat", { stdin: allBytes })).bytes), Array.from(allBytes))
     const withoutNul = allBytes.slice(1, 10).length
     assert.strictEqual(withoutNul, 9)
-    assert.deepStrictEqual(Array.from((await vm.run("x=$(printf '\\xff\\xfe\\x80'); printf %s \"$x\"")).bytes), [255, 254, 128])
+    assert.deepStrictEqual(Array.from((await vm.run("x=$(printf '\\xff\\xfe\\x80'); printf %s \"$x\"")).bytes), [
+      255,
+      254,
+      128
+    ])
   })
 
   it("asks the kernel nothing for builtins, and little for programs", async () => {
@@ -60,7 +69,10 @@ describe("shell engine", () => {
       stdin: "given é\n",
       env: { B: "2", A: "1 x", PATH: "/usr/bin:/bin" }
     })
-    assert.strictEqual(outcome.stdout, "bash|2|one|two words\n/tmp\ngiven é\nA=1 x\nB=2\nPATH=/usr/bin:/bin\nPWD=/tmp\nSHLVL=1\n")
+    assert.strictEqual(
+      outcome.stdout,
+      "bash|2|one|two words\n/tmp\ngiven é\nA=1 x\nB=2\nPATH=/usr/bin:/bin\nPWD=/tmp\nSHLVL=1\n"
+    )
     assert.strictEqual(outcome.exitCode, 5)
   })
 })

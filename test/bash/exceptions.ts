@@ -1,6 +1,9 @@
 /** Scripts of the corpus in which the engine is known to differ from bash and GNU, with the reason. */
 export const exceptions: ReadonlyMap<string, string> = new Map([
-  ["shopt -s extglob; touch", "bash parses the whole line before the option is set; extended patterns are always on here"],
+  [
+    "shopt -s extglob; touch",
+    "bash parses the whole line before the option is set; extended patterns are always on here"
+  ],
   ["x=1 f() { echo $x; }; f()", "a syntax error in bash; the parser takes it for a definition"],
   ["echo \\a\\b \"\\a\"", "od pads its first column differently"],
   ["cat /dev/zero | head -c 100000", "od pads its first column differently"],

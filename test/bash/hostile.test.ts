@@ -78,7 +78,10 @@ describe("hostile scripts", () => {
     const endless = await vm.run("f() { f; }; f; echo no")
     assert.include(endless.stderr, "maximum function nesting level exceeded (1000)")
     assert.strictEqual(endless.exitCode, 1)
-    assert.strictEqual((await vm.run("f() { (( $1 > 900 )) && { echo $1; return; }; f $(($1+1)); }; f 0")).stdout, "901\n")
+    assert.strictEqual(
+      (await vm.run("f() { (( $1 > 900 )) && { echo $1; return; }; f $(($1+1)); }; f 0")).stdout,
+      "901\n"
+    )
     assert.notStrictEqual((await vm.run("x='eval \"$x\"'; eval \"$x\"")).exitCode, 0)
     assert.notStrictEqual((await vm.run("f() { echo $(f); }; f")).stderr, "")
     await vm.run("echo '. ./s' > s; . ./s; a=a; echo $((a)); bash s")
@@ -103,8 +106,12 @@ describe("hostile scripts", () => {
     const vm = new ShellVm()
     const text = "a".repeat(2_000)
     const started = performance.now()
-    await vm.run(`x=${text}b; [[ $x =~ ^(a+)+$ ]]; [[ $x == *a*a*a*a*a*a*c ]]; [[ $x =~ (a*)*(a*)*(a*)*c ]]; echo \${x##*(a)*(a)*(a)c}`)
-    await vm.run(`echo ${text} | grep -E '(a|a)*(a|aa)+$b'; echo ${text} | grep '\\(a*\\)*\\1c'; shopt -s extglob; [[ ${text} == +(+(a)|aa)c ]]`)
+    await vm.run(
+      `x=${text}b; [[ $x =~ ^(a+)+$ ]]; [[ $x == *a*a*a*a*a*a*c ]]; [[ $x =~ (a*)*(a*)*(a*)*c ]]; echo \${x##*(a)*(a)*(a)c}`
+    )
+    await vm.run(
+      `echo ${text} | grep -E '(a|a)*(a|aa)+$b'; echo ${text} | grep '\\(a*\\)*\\1c'; shopt -s extglob; [[ ${text} == +(+(a)|aa)c ]]`
+    )
     assert.isBelow(performance.now() - started, 5_000)
     await lives(vm)
   })

@@ -1,10 +1,10 @@
 /** The shell engine of our own, behind the seam of the shell worker. */
 import type { CallSystem, GuestIdentity, ShellEngine, ShellProcess } from "../shell/engine.ts"
 import { Killed } from "./errors.ts"
-import { BytesFile } from "./io/devices.ts"
-import { DescriptorTable } from "./io/descriptors.ts"
-import { HostOutput, HostOutputs } from "./io/host-output.ts"
 import { runNested } from "./interpret/nested.ts"
+import { DescriptorTable } from "./io/descriptors.ts"
+import { BytesFile } from "./io/devices.ts"
+import { HostOutput, HostOutputs } from "./io/host-output.ts"
 import { Machine } from "./machine.ts"
 import { Process } from "./processes/process.ts"
 import { ProgramPaths } from "./program-paths.ts"

@@ -3,8 +3,9 @@
  * event loop that they give to others.
  */
 import type { SystemCallName, SystemCalls } from "../protocol.ts"
-import type { CallSystem, GuestIdentity } from "../shell/engine.ts"
 import { SystemCallError } from "../shell/client.ts"
+import { setClock } from "../shell/clock.ts"
+import type { CallSystem, GuestIdentity } from "../shell/engine.ts"
 import type { HostOutputs } from "./io/host-output.ts"
 import type { OpenFile } from "./io/open-file.ts"
 import { MAX_PROCESSES, TIME_SLICE_MS } from "./limits.ts"
@@ -43,7 +44,7 @@ export class Machine {
     name: Name,
     ...args: Parameters<SystemCalls[Name]>
   ): Promise<ReturnType<SystemCalls[Name]>> {
-    if (this.dirty.size > 0) for (const file of Array.from(this.dirty)) void file.flush()
+    if (this.dirty.size > 0) { for (const file of Array.from(this.dirty)) void file.flush() }
     return this.post(name, ...args)
   }
 
@@ -53,7 +54,10 @@ export class Machine {
     ...args: Parameters<SystemCalls[Name]>
   ): Promise<ReturnType<SystemCalls[Name]>> {
     this.paths.observe(name, args)
-    return this.call(this.hostPid, name, ...args)
+    const answer = this.call(this.hostPid, name, ...args)
+    // What asks for the time in passing goes by the VM's clock from now on.
+    if (name === "now") void answer.then((time) => setClock(Number(time)), () => {})
+    return answer
   }
 
   /** To be called for every unit of work; a promise when it is time to let others run. */
@@ -69,7 +73,7 @@ export class Machine {
   /** Lets the event loop turn once, whoever asks. */
   private turn(process: Process): Promise<void> {
     this.turning ??= new Promise((resolve) => {
-      if (this.dirty.size > 0) for (const file of Array.from(this.dirty)) void file.flush()
+      if (this.dirty.size > 0) { for (const file of Array.from(this.dirty)) void file.flush() }
       setImmediate(() => {
         this.turning = undefined
         this.lastTurn = performance.now()

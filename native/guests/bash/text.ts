@@ -73,8 +73,7 @@ export const textSlice = (text: string, start: number, end: number): string =>
 export const characters = (text: string): ReadonlyArray<string> => wide.test(text) ? Array.from(text) : text.split("")
 
 /** One byte as a character of shell text. */
-export const byteText = (byte: number): string =>
-  String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte)
+export const byteText = (byte: number): string => String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte)
 
 /** Bytes that were collected as escapes may together be UTF-8: makes them the characters that they are. */
 export const normalizeText = (text: string): string => escapes.test(text) ? decodeText(encodeText(text)) : text

@@ -51,7 +51,11 @@ class Parser {
   private index = 0
   private readonly long: ReadonlyArray<Long>
 
-  constructor(private readonly context: ProgramContext, private readonly spec: OptionSpec, private readonly args: ReadonlyArray<string>) {
+  constructor(
+    private readonly context: ProgramContext,
+    private readonly spec: OptionSpec,
+    private readonly args: ReadonlyArray<string>
+  ) {
     this.long = longs(spec)
   }
 

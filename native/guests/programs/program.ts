@@ -1,15 +1,15 @@
 /** What a program is: arguments in, bytes in and out, an exit code. */
-import type { SystemCallName, SystemCalls } from "../protocol.ts"
-import { isErrno, SystemCallError } from "../shell/client.ts"
-import { resolvePath } from "../shell/paths.ts"
-import { readChunk } from "../bash/io/open-file.ts"
-import type { OpenFile } from "../bash/io/open-file.ts"
-import { openForReading, openForWriting } from "../bash/interpret/open.ts"
 import type { ExecContext } from "../bash/interpret/external.ts"
+import { openForReading, openForWriting } from "../bash/interpret/open.ts"
+import type { OpenFile } from "../bash/io/open-file.ts"
+import { readChunk } from "../bash/io/open-file.ts"
 import { MAX_TEXT } from "../bash/limits.ts"
 import type { Machine } from "../bash/machine.ts"
 import type { Process } from "../bash/processes/process.ts"
 import { decodeText, encodeText } from "../bash/text.ts"
+import type { SystemCallName, SystemCalls } from "../protocol.ts"
+import { isErrno, SystemCallError } from "../shell/client.ts"
+import { resolvePath } from "../shell/paths.ts"
 
 /** Ends a program with a message and an exit code. */
 export class ProgramFailure {
@@ -201,7 +201,10 @@ export class ProgramContext {
     return new Reader(await openForReading({ ...this.exec, process: this.process }, name), this.process, this.stdout)
   }
 
-  async create(name: string, append = false): Promise<{ readonly writer: Writer; readonly close: () => Promise<void> }> {
+  async create(
+    name: string,
+    append = false
+  ): Promise<{ readonly writer: Writer; readonly close: () => Promise<void> }> {
     const file = await openForWriting({ ...this.exec, process: this.process }, name, append)
     const writer = new Writer(file, this.process)
     return {

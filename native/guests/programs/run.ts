@@ -1,56 +1,62 @@
 /** Runs a program in a process, with what it fails with turned into a message and an exit code. */
-import { SystemCallError } from "../shell/client.ts"
+import { RedirectFailure } from "../bash/errors.ts"
 import type { ExecContext } from "../bash/interpret/external.ts"
 import { findProgram, runFound } from "../bash/interpret/external.ts"
 import { live } from "../bash/interpret/fork.ts"
-import { RedirectFailure } from "../bash/errors.ts"
 import { Process } from "../bash/processes/process.ts"
 import { exitStatus } from "../bash/state/jobs.ts"
+import { SystemCallError } from "../shell/client.ts"
 import type { ExecOptions, Program } from "./program.ts"
 import { ProgramContext, ProgramFailure } from "./program.ts"
 
-const starter = (context: ExecContext, flush: () => Promise<void>) =>
-async (argv: ReadonlyArray<string>, options: ExecOptions = {}): Promise<number> => {
-  await flush()
-  const { machine, process: parent } = context
-  await machine.room(parent)
-  const descriptors = parent.descriptors.copy()
-  if (options.stdin !== undefined) void descriptors.set(0, options.stdin)
-  const process = new Process({
-    machine,
-    pid: machine.allocatePid(),
-    parent,
-    group: parent.group,
-    command: argv.join(" "),
-    descriptors
-  })
-  machine.enter(process)
-  const own: ExecContext = {
-    machine,
-    process,
-    cwd: options.cwd ?? context.cwd,
-    umask: context.umask,
-    env: options.env ?? context.env
+const starter =
+  (context: ExecContext, flush: () => Promise<void>) =>
+  async (argv: ReadonlyArray<string>, options: ExecOptions = {}): Promise<number> => {
+    await flush()
+    const { machine, process: parent } = context
+    await machine.room(parent)
+    const descriptors = parent.descriptors.copy()
+    if (options.stdin !== undefined) void descriptors.set(0, options.stdin)
+    const process = new Process({
+      machine,
+      pid: machine.allocatePid(),
+      parent,
+      group: parent.group,
+      command: argv.join(" "),
+      descriptors
+    })
+    machine.enter(process)
+    const own: ExecContext = {
+      machine,
+      process,
+      cwd: options.cwd ?? context.cwd,
+      umask: context.umask,
+      env: options.env ?? context.env
+    }
+    let missing: number | undefined
+    void live(process, async () => {
+      const found = await findProgram(own, argv[0], own.env.get("PATH"))
+      if (found.kind !== "missing") return runFound(own, found, argv)
+      missing = found.status
+      return found.status
+    })
+    try {
+      const status = await parent.block(process.ended)
+      return missing === undefined ? exitStatus(status) : -missing
+    } catch (error) {
+      process.signal(parent.killedBy ?? 15)
+      throw error
+    }
   }
-  let missing: number | undefined
-  void live(process, async () => {
-    const found = await findProgram(own, argv[0], own.env.get("PATH"))
-    if (found.kind !== "missing") return runFound(own, found, argv)
-    missing = found.status
-    return found.status
-  })
-  try {
-    const status = await parent.block(process.ended)
-    return missing === undefined ? exitStatus(status) : -missing
-  } catch (error) {
-    process.signal(parent.killedBy ?? 15)
-    throw error
-  }
-}
 
 export const runProgram = async (exec: ExecContext, program: Program, argv: ReadonlyArray<string>): Promise<number> => {
   const name = argv[0].slice(argv[0].lastIndexOf("/") + 1)
-  const context: ProgramContext = new ProgramContext(exec, name, argv.slice(1), starter(exec, () => context.stdout.flush()))
+  const context: ProgramContext = new ProgramContext(
+    exec,
+    name,
+    argv.slice(1),
+    starter(exec, () => context.stdout.flush())
+  )
   let status: number
   try {
     status = await program(context)

@@ -4,14 +4,14 @@
  */
 import type { Bash, BashOptions } from "just-bash"
 import { descriptorOf } from "../bash/interpret/open.ts"
+import { quoteSingle } from "../bash/text.ts"
 import type { SystemCallName } from "../protocol.ts"
 import { toByteString } from "../shell/bytes.ts"
-import type { CallSystem, ShellProcess } from "../shell/engine.ts"
-import { ProcessDevices } from "../shell/devices.ts"
-import { GuestFilesystem } from "../shell/filesystem.ts"
 import { makeCommands } from "../shell/commands/make.ts"
+import { ProcessDevices } from "../shell/devices.ts"
+import type { CallSystem, ShellProcess } from "../shell/engine.ts"
+import { GuestFilesystem } from "../shell/filesystem.ts"
 import { ProgramMemory } from "../shell/programs.ts"
-import { quoteSingle } from "../bash/text.ts"
 import type { Program, ProgramContext } from "./program.ts"
 
 const RETAINED = 64 * 1024 * 1024
@@ -57,7 +57,8 @@ const readsInput = ({ args, name }: ProgramContext): boolean => {
   if (script === undefined) return true
   if (name === "jq" && args.some((arg) => arg === "-n" || arg === "--null-input")) return false
   const operands = args.filter((arg, index) =>
-    !(arg.startsWith("-") && arg !== "-") && !/^(?:-v|-F|-e|-f|--arg)$/.test(args[index - 1] ?? ""))
+    !(arg.startsWith("-") && arg !== "-") && !/^(?:-v|-F|-e|-f|--arg)$/.test(args[index - 1] ?? "")
+  )
   const files = operands.length - (args.some((arg) => script.test(arg)) ? 0 : 1)
   return files < 1 || operands.includes("-")
 }

@@ -119,5 +119,5 @@ export const renamePath = (op: Operation, state: State, from: string, to: string
     if (target !== undefined) removeEntry(state, tree, walk.inode, walk.name, target, now)
     move(tree, side, walk, now)
   }
-  void noteMoved
+  noteMoved(state, inode, moved)
 }

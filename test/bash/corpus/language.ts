@@ -72,7 +72,8 @@ export const language: Groups = {
     "((1)) && echo t; ((0)) || echo f; (( x = 5 )); echo $x; ((x > 3 && x < 10)) && echo in",
     "set -e; false || true; if false; then :; fi; ! true; (false) || echo c; echo end; false; echo no",
     "set -e; f() { false; echo inf; }; if f; then echo y; fi; f || echo z; f; echo no",
-    "set -e; x=$(false); echo no", "set -e; local_test() { local x=$(false); echo ok; }; local_test",
+    "set -e; x=$(false); echo no",
+    "set -e; local_test() { local x=$(false); echo ok; }; local_test",
     "set -e; false | true; echo ok; set -o pipefail; false | true; echo no",
     "set -u; echo ${x:-ok}; x=1; echo $x; (echo $undefd; echo no) 2>/dev/null; echo $?",
     "set -o pipefail; true | false | true; echo $?; exit 3 | true; echo $? ${PIPESTATUS[@]}",
@@ -170,6 +171,7 @@ export const language: Groups = {
     "gcd() { local a=$1 b=$2; while ((b)); do ((t=a%b,a=b,b=t)); done; echo $a; }; gcd 48 36",
     "n=17; p=1; for ((i=2;i*i<=n;i++)); do ((n%i==0)) && p=0; done; echo $p; echo $((1-1-1)) $((2-(3-4)))",
     "echo $((x = 5, x * x)); echo $((-3)) $((- -3)) $((+3)) $((!!7)); echo $((~0)) $((-1>>1)) $((5--3))",
-    "(echo $((1/0))) 2>/dev/null; echo $?; echo $((08)) 2>/dev/null; echo $?", "x=10; ((x)); echo $?; ((x-10)); echo $?; ((x>5)) && ((x<20)) && echo in"
+    "(echo $((1/0))) 2>/dev/null; echo $?; echo $((08)) 2>/dev/null; echo $?",
+    "x=10; ((x)); echo $?; ((x-10)); echo $?; ((x>5)) && ((x<20)) && echo in"
   ]
 }

@@ -38,7 +38,11 @@ export const runOnHost = async (script: string): Promise<Expectation> => {
       child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text))
       child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text))
       child.on("error", reject)
-      child.on("close", (code, signal) => resolve({ stdout, stderr, exitCode: code ?? (signal === null ? 1 : 128 + constants.signals[signal]) }))
+      child.on(
+        "close",
+        (code, signal) =>
+          resolve({ stdout, stderr, exitCode: code ?? (signal === null ? 1 : 128 + constants.signals[signal]) })
+      )
     })
   } finally {
     await rm(directory, { recursive: true, force: true })
@@ -66,7 +70,8 @@ export const runOnEngine = async (script: string): Promise<Expectation> => {
 const wordy = new Set(["errors"])
 
 const same = (group: string, left: Expectation, right: Expectation): boolean =>
-  left.stdout === right.stdout && left.exitCode === right.exitCode && (!wordy.has(group) || left.stderr === right.stderr)
+  left.stdout === right.stdout && left.exitCode === right.exitCode &&
+  (!wordy.has(group) || left.stderr === right.stderr)
 
 export const compare = async (
   groups: Groups,

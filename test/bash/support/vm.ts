@@ -47,14 +47,23 @@ export class ShellVm {
     this.filesystem = new Filesystem({
       root: baseImage(commandNames),
       now,
-      limits: { bytes: options.bytes ?? 256 * 1024 * 1024, inodes: 200_000, openFiles: 2 ** 20, readdirEntries: 2 ** 20 },
+      limits: {
+        bytes: options.bytes ?? 256 * 1024 * 1024,
+        inodes: 200_000,
+        openFiles: 2 ** 20,
+        readdirEntries: 2 ** 20
+      },
       random: (bytes) => void crypto.getRandomValues(bytes)
     })
     const identity = { hostname: "vm", user: "user", uid: 1000, gid: 1000 }
     this.engine = (options.engine ?? ((call) => makeBash(call, identity)))(this.call as CallSystem)
   }
 
-  private readonly call = async (pid: number, name: SystemCallName, ...args: ReadonlyArray<unknown>): Promise<unknown> => {
+  private readonly call = async (
+    pid: number,
+    name: SystemCallName,
+    ...args: ReadonlyArray<unknown>
+  ): Promise<unknown> => {
     this.calls.push(name)
     if (name === "sleep") return new Promise<void>((resolve) => setTimeout(resolve, Number(args[0])))
     await Promise.resolve()

@@ -153,7 +153,8 @@ const guards = {
   ScheduleError,
   SidecarError,
   ToolError,
-  TransportError
+  TransportError,
+  WatchOverflow
 }
 
 describe("errors", () => {

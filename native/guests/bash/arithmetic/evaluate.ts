@@ -114,7 +114,11 @@ const compute = (operator: string, left: Integer, right: Integer): Integer => {
 }
 
 class Evaluator {
-  constructor(private readonly scope: ArithmeticScope, private readonly source: string, private readonly depth: number) {}
+  constructor(
+    private readonly scope: ArithmeticScope,
+    private readonly source: string,
+    private readonly depth: number
+  ) {}
 
   evaluate(node: Expression): Integer {
     switch (node.kind) {
@@ -171,7 +175,9 @@ class Evaluator {
     if (node.target.kind !== "variable") throw new ArithmeticError("attempted assignment to non-variable")
     const { index, name } = node.target
     const value = this.evaluate(node.value)
-    const result = node.operator === "" ? value : this.apply(node.operator, this.variable(name, index), value, node.rest)
+    const result = node.operator === ""
+      ? value
+      : this.apply(node.operator, this.variable(name, index), value, node.rest)
     this.scope.set(name, index, String(result))
     return result
   }

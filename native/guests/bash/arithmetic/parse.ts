@@ -4,8 +4,20 @@ export type Expression =
   | { readonly kind: "variable"; readonly name: string; readonly index: string | undefined }
   | { readonly kind: "unary"; readonly operator: string; readonly operand: Expression }
   | { readonly kind: "step"; readonly by: 1 | -1; readonly prefix: boolean; readonly target: Expression }
-  | { readonly kind: "binary"; readonly operator: string; readonly left: Expression; readonly right: Expression; readonly rest: string }
-  | { readonly kind: "assign"; readonly operator: string; readonly target: Expression; readonly value: Expression; readonly rest: string }
+  | {
+    readonly kind: "binary"
+    readonly operator: string
+    readonly left: Expression
+    readonly right: Expression
+    readonly rest: string
+  }
+  | {
+    readonly kind: "assign"
+    readonly operator: string
+    readonly target: Expression
+    readonly value: Expression
+    readonly rest: string
+  }
   | { readonly kind: "choose"; readonly test: Expression; readonly yes: Expression; readonly no: Expression }
 
 /** Thrown with bash's words. */
@@ -16,8 +28,26 @@ export class ArithmeticError {
 const MAX_DEPTH = 250
 
 const precedence: Readonly<Record<string, number>> = {
-  ",": 1, "||": 4, "&&": 5, "|": 6, "^": 7, "&": 8, "==": 9, "!=": 9, "<": 10, ">": 10, "<=": 10, ">=": 10,
-  "<<": 11, ">>": 11, "+": 12, "-": 12, "*": 13, "/": 13, "%": 13, "**": 14
+  ",": 1,
+  "||": 4,
+  "&&": 5,
+  "|": 6,
+  "^": 7,
+  "&": 8,
+  "==": 9,
+  "!=": 9,
+  "<": 10,
+  ">": 10,
+  "<=": 10,
+  ">=": 10,
+  "<<": 11,
+  ">>": 11,
+  "+": 12,
+  "-": 12,
+  "*": 13,
+  "/": 13,
+  "%": 13,
+  "**": 14
 }
 
 const assignment = /^(?:=(?!=)|(?:\*|\/|%|\+|-|<<|>>|&|\^|\|)=)/
@@ -51,7 +81,9 @@ class Parser {
 
   fail(problem: string, from = this.at): never {
     const rest = this.source.slice(from)
-    throw new ArithmeticError(`${this.source.trimStart()}: ${problem} (error token is "${rest === "" ? lastToken(this.source) : rest}")`)
+    throw new ArithmeticError(
+      `${this.source.trimStart()}: ${problem} (error token is "${rest === "" ? lastToken(this.source) : rest}")`
+    )
   }
 
   private accept(text: string): boolean {
@@ -70,7 +102,13 @@ class Parser {
       if (assigns !== undefined && left.kind === "variable") {
         if (minimum > 2) break
         this.accept(assigns)
-        left = { kind: "assign", operator: assigns.slice(0, -1), target: left, value: this.expression(2), rest: this.rest() }
+        left = {
+          kind: "assign",
+          operator: assigns.slice(0, -1),
+          target: left,
+          value: this.expression(2),
+          rest: this.rest()
+        }
         continue
       }
       if (rest.startsWith("?") && minimum <= 3) {

@@ -1,10 +1,10 @@
 /** The builtins by name. */
 import type { Builtin } from "./builtin.ts"
-import { flowBuiltins } from "./flow.ts"
-import { nameBuiltins } from "./names.ts"
 import { declareBuiltins } from "./declare.ts"
 import { directoryBuiltins } from "./directories.ts"
+import { flowBuiltins } from "./flow.ts"
 import { jobBuiltins } from "./jobs.ts"
+import { nameBuiltins } from "./names.ts"
 import { outputBuiltins } from "./output.ts"
 import { readBuiltins } from "./read.ts"
 import { settingBuiltins } from "./settings.ts"

@@ -31,7 +31,8 @@ export const refuse = async (call: BuiltinCall, message: string, status = 1): Pr
 const usages: Readonly<Record<string, string>> = {
   cd: "cd [-L|[-P [-e]] [-@]] [dir]",
   declare: "declare [-aAfFgiIlnrtux] [name[=value] ...] or declare -p [-aAfFilnrtux] [name ...]",
-  read: "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]",
+  read:
+    "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]",
   getopts: "getopts optstring name [arg ...]",
   kill: "kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]",
   ulimit: "ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]",

@@ -71,7 +71,9 @@ const shape = (shell: Shell, name: string, on: ReadonlySet<string>): void => {
       shell.variables.setArray(name, map)
     }
   } else if (on.has("a") && !(value instanceof IndexedArray)) {
-    if (value instanceof AssociativeArray) throw new ShellFailure(`${name}: cannot convert associative to indexed array`)
+    if (value instanceof AssociativeArray) {
+      throw new ShellFailure(`${name}: cannot convert associative to indexed array`)
+    }
     shell.variables.setArray(name, typeof value === "string" ? IndexedArray.of([value]) : new IndexedArray())
   }
 }
@@ -176,7 +178,10 @@ export const showAll = async (shell: Shell): Promise<number> => {
   for (const [name, variable] of shell.variables.entries()) {
     const { value } = variable
     if (value === undefined) continue
-    await print(shell, `${name}=${typeof value === "string" ? (value === "" ? "" : quoteMinimal(value)) : declaredValue(value)}\n`)
+    await print(
+      shell,
+      `${name}=${typeof value === "string" ? (value === "" ? "" : quoteMinimal(value)) : declaredValue(value)}\n`
+    )
   }
   return 0
 }
@@ -234,8 +239,9 @@ const unsetName = async (call: BuiltinCall, text: string, on: ReadonlySet<string
   const element = /^([A-Za-z_][A-Za-z0-9_]*)\[(.*)\]$/s.exec(text)
   if (element !== null) {
     const value = shell.variables.find(element[1])?.value
-    if (value instanceof AssociativeArray) shell.variables.unsetElement(element[1], await expandText(shell, compileText(element[2])))
-    else if (element[2] === "@" || element[2] === "*") shell.variables.unset(element[1])
+    if (value instanceof AssociativeArray) {
+      shell.variables.unsetElement(element[1], await expandText(shell, compileText(element[2])))
+    } else if (element[2] === "@" || element[2] === "*") shell.variables.unset(element[1])
     else shell.variables.unsetElement(element[1], String(calculate(shell, element[2])))
     return 0
   }

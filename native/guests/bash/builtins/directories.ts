@@ -142,7 +142,10 @@ const dirs: Builtin = async (call) => {
   if (place !== undefined) {
     const index = indexOf(call, place)
     if (index === undefined) {
-      return refuse(call, shell.directoryStack.length === 0 ? "directory stack empty" : `${place}: directory stack index out of range`)
+      return refuse(
+        call,
+        shell.directoryStack.length === 0 ? "directory stack empty" : `${place}: directory stack index out of range`
+      )
     }
     await print(shell, `${shown[index]}\n`)
   } else if (letters.includes("v")) {

@@ -82,7 +82,9 @@ const waitOne = async (call: BuiltinCall, spec: string): Promise<number> => {
   const status = shell.jobs.status(pid)
   if (status !== undefined) return exitStatus(status)
   const child = shell.machine.processes.get(pid)
-  if (child !== undefined && child.parent === shell.process) return exitStatus(await shell.process.block(child.ended, true))
+  if (child !== undefined && child.parent === shell.process) {
+    return exitStatus(await shell.process.block(child.ended, true))
+  }
   return refuse(call, `pid ${spec} is not a child of this shell`, 127)
 }
 
@@ -93,10 +95,15 @@ const wait: Builtin = async (call) => {
   return interruptible(shell, async () => {
     if (flags.has("n")) {
       const all = shell.jobs.own()
-      const jobs = rest.length === 0 ? all : all.filter((job) =>
-        rest.some((spec) => spec.startsWith("%") ? shell.jobs.find(spec) === job : String(leader(job).pid) === spec))
+      const jobs = rest.length === 0 ?
+        all :
+        all.filter((job) =>
+          rest.some((spec) => spec.startsWith("%") ? shell.jobs.find(spec) === job : String(leader(job).pid) === spec)
+        )
       const status = await waitNext(shell, jobs)
-      if (flags.has("p") && shell.lastWaited !== undefined) shell.variables.set(flags.get("p")!, String(shell.lastWaited))
+      if (flags.has("p") && shell.lastWaited !== undefined) {
+        shell.variables.set(flags.get("p")!, String(shell.lastWaited))
+      }
       return status
     }
     if (rest.length > 0) {
@@ -120,9 +127,11 @@ const listSignals = async (call: BuiltinCall, specs: ReadonlyArray<string>): Pro
   let status = 0
   for (const spec of specs) {
     const number = signalNumber(spec)
-    if (number === undefined && !(/^\d+$/.test(spec) && Number(spec) > 128)) status = await refuse(call, `${spec}: invalid signal specification`)
-    else if (/^\d+$/.test(spec)) await print(call.shell, `${signalName(Number(spec) > 128 ? Number(spec) - 128 : Number(spec))}\n`)
-    else await print(call.shell, `${number}\n`)
+    if (number === undefined && !(/^\d+$/.test(spec) && Number(spec) > 128)) {
+      status = await refuse(call, `${spec}: invalid signal specification`)
+    } else if (/^\d+$/.test(spec)) {
+      await print(call.shell, `${signalName(Number(spec) > 128 ? Number(spec) - 128 : Number(spec))}\n`)
+    } else await print(call.shell, `${number}\n`)
   }
   return status
 }
@@ -141,7 +150,11 @@ const parseKill = (args: ReadonlyArray<string>): Request => {
 }
 
 /** Sends a signal to what `kill` names; what is wrong with the name otherwise. */
-export const sendSignal = (shell: Pick<Shell, "machine" | "process">, target: string, signal: number): string | undefined => {
+export const sendSignal = (
+  shell: Pick<Shell, "machine" | "process">,
+  target: string,
+  signal: number
+): string | undefined => {
   if (!/^-?\d+$/.test(target)) return `${target}: arguments must be process or job IDs`
   const pid = Number(target)
   const { processes } = shell.machine
@@ -207,8 +220,11 @@ const disown: Builtin = async (call) => {
   const { shell } = call
   const { flags, rest } = parseFlags(call.args, "ahr")
   if (flags.has("h")) return 0
-  const jobs = flags.has("a") || flags.has("r") ? shell.jobs.list() : rest.length === 0 ? [shell.jobs.current] : rest.map((spec) =>
-    spec.startsWith("%") ? shell.jobs.find(spec) : shell.jobs.byPid(Number(spec)))
+  const jobs = flags.has("a") || flags.has("r") ?
+    shell.jobs.list() :
+    rest.length === 0 ?
+    [shell.jobs.current] :
+    rest.map((spec) => spec.startsWith("%") ? shell.jobs.find(spec) : shell.jobs.byPid(Number(spec)))
   for (const [index, job] of jobs.entries()) {
     if (job === undefined) return refuse(call, `${rest[index] ?? "current"}: no such job`)
     shell.jobs.remove(job.number)

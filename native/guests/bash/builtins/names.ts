@@ -8,8 +8,28 @@ import type { Builtin, BuiltinCall } from "./builtin.ts"
 import { invalidOption, parseFlags, print, refuse, usage } from "./builtin.ts"
 
 const keywords = new Set([
-  "if", "then", "else", "elif", "fi", "case", "esac", "for", "select", "while", "until", "do", "done", "in",
-  "function", "time", "{", "}", "!", "[[", "]]", "coproc"
+  "if",
+  "then",
+  "else",
+  "elif",
+  "fi",
+  "case",
+  "esac",
+  "for",
+  "select",
+  "while",
+  "until",
+  "do",
+  "done",
+  "in",
+  "function",
+  "time",
+  "{",
+  "}",
+  "!",
+  "[[",
+  "]]",
+  "coproc"
 ])
 
 const alias: Builtin = async (call) => {
@@ -17,7 +37,9 @@ const alias: Builtin = async (call) => {
   const names = args.filter((arg) => arg !== "-p" && arg !== "--")
   let status = 0
   if (names.length === 0) {
-    for (const [name, text] of Array.from(shell.aliases).sort()) await print(shell, `alias ${name}=${quoteSingle(text)}\n`)
+    for (const [name, text] of Array.from(shell.aliases).sort()) {
+      await print(shell, `alias ${name}=${quoteSingle(text)}\n`)
+    }
   }
   for (const arg of names) {
     const equals = arg.indexOf("=")
@@ -83,7 +105,9 @@ const type: Builtin = async (call) => {
   if (bad !== undefined) return invalidOption(call, bad)
   let status = 0
   for (const name of rest) {
-    const all = (await meanings(call, name, flags.has("P"))).filter(({ kind }) => !flags.has("f") || kind !== "function")
+    const all = (await meanings(call, name, flags.has("P"))).filter(({ kind }) =>
+      !flags.has("f") || kind !== "function"
+    )
     if (all.length === 0) {
       if (!flags.has("t") && !flags.has("p") && !flags.has("P")) await call.shell.complain(`type: ${name}: not found`)
       status = 1
@@ -163,7 +187,7 @@ const hash: Builtin = async (call) => {
 const enable: Builtin = async (call) => {
   const names = call.args.filter((arg) => !arg.startsWith("-"))
   for (const name of names) if (!builtins.has(name)) return refuse(call, `${name}: not a shell builtin`)
-  if (names.length === 0) for (const name of builtins.names()) await print(call.shell, `enable ${name}\n`)
+  if (names.length === 0) { for (const name of builtins.names()) await print(call.shell, `enable ${name}\n`) }
   return 0
 }
 
@@ -182,10 +206,20 @@ const help: Builtin = async (call) => {
 const history: Builtin = async ({ args, shell }) => {
   if (args[0] === "-c") shell.history = []
   else if (args[0] === "-s") shell.history.push(args.slice(1).join(" "))
-  else for (const [index, line] of shell.history.entries()) await print(shell, `${String(index + 1).padStart(5)}  ${line}\n`)
+  else {for (const [index, line] of shell.history.entries()) {
+      await print(shell, `${String(index + 1).padStart(5)}  ${line}\n`)
+    }}
   return 0
 }
 
 export const nameBuiltins: Readonly<Record<string, Builtin>> = {
-  alias, unalias, type, command, builtin, hash, enable, help, history
+  alias,
+  unalias,
+  type,
+  command,
+  builtin,
+  hash,
+  enable,
+  help,
+  history
 }

@@ -2,8 +2,8 @@
 import { SystemCallError } from "../../shell/client.ts"
 import { Interrupted } from "../errors.ts"
 import { ifsOf } from "../expand/expand.ts"
-import { evaluateText } from "../interpret/evaluate.ts"
 import { quoteMinimal } from "../expand/quote.ts"
+import { evaluateText } from "../interpret/evaluate.ts"
 import type { Shell } from "../state/shell.ts"
 import { IndexedArray } from "../state/values.ts"
 import { isName } from "../state/variables.ts"
@@ -31,7 +31,8 @@ const plainOf = (chars: ReadonlyArray<Char>): string => chars.map(({ char }) => 
 
 /** Splits into at most `count` fields; the last one takes the rest. */
 const splitFields = (chars: ReadonlyArray<Char>, ifs: string, count: number): Array<string> => {
-  const isSpace = (each: Char | undefined) => each !== undefined && !each.escaped && ifs.includes(each.char) && /\s/.test(each.char)
+  const isSpace = (each: Char | undefined) =>
+    each !== undefined && !each.escaped && ifs.includes(each.char) && /\s/.test(each.char)
   const isSeparator = (each: Char | undefined) => each !== undefined && !each.escaped && ifs.includes(each.char)
   let start = 0
   let end = chars.length
@@ -74,7 +75,9 @@ const readContinued = async (
     const line = await readLine(file, shell.process, delimiter, max - text.length)
     text += line.text
     const slashes = /\\*$/.exec(line.text)![0].length
-    if (raw || line.ended || delimiter !== "\n" || slashes % 2 === 0 || max !== Infinity) return { text, ended: line.ended }
+    if (raw || line.ended || delimiter !== "\n" || slashes % 2 === 0 || max !== Infinity) {
+      return { text, ended: line.ended }
+    }
     text = text.slice(0, -1)
   }
 }
@@ -95,7 +98,12 @@ const readInput = async (call: BuiltinCall, flags: ReadonlyMap<string, string>):
   const { shell } = call
   const fd = Number(flags.get("u") ?? 0)
   if (shell.process.descriptors.get(fd) === undefined) {
-    return refuse(call, flags.has("u") ? `${flags.get("u")}: invalid file descriptor: Bad file descriptor` : "read error: 0: Bad file descriptor")
+    return refuse(
+      call,
+      flags.has("u")
+        ? `${flags.get("u")}: invalid file descriptor: Bad file descriptor`
+        : "read error: 0: Bad file descriptor"
+    )
   }
   const max = flags.has("N") ? Number(flags.get("N")) : flags.has("n") ? Number(flags.get("n")) : Infinity
   const delimiter = flags.has("N") ? undefined : flags.has("d") ? flags.get("d")!.slice(0, 1) : "\n"

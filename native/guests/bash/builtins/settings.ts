@@ -1,6 +1,6 @@
 /** set, shopt, umask, ulimit. */
-import type { Shell } from "../state/shell.ts"
 import { setOptions, shoptNames } from "../state/options.ts"
+import type { Shell } from "../state/shell.ts"
 import type { Builtin, BuiltinCall } from "./builtin.ts"
 import { invalidOption, parseFlags, print, refuse, usage } from "./builtin.ts"
 import { showAll } from "./declare.ts"
@@ -41,12 +41,16 @@ export const applySetOptions = async (
           continue
         }
         index++
-        if (!setNames.has(name)) return { next: index, status: await refuse(call, `${name}: invalid option name`, 2), ended: false }
+        if (!setNames.has(name)) {
+          return { next: index, status: await refuse(call, `${name}: invalid option name`, 2), ended: false }
+        }
         apply(shell, name, on)
         continue
       }
       const name = byLetter.get(letter)
-      if (name === undefined) return { next: index, status: await invalidOption(call, `${arg[0]}${letter}`), ended: false }
+      if (name === undefined) {
+        return { next: index, status: await invalidOption(call, `${arg[0]}${letter}`), ended: false }
+      }
       apply(shell, name, on)
     }
   }
@@ -90,7 +94,9 @@ const shopt: Builtin = async (call) => {
 
 const showOption = (shell: Shell, name: string, flags: ReadonlyMap<string, string>): Promise<void> => {
   const on = shell.options.has(name)
-  if (flags.has("p")) return print(shell, flags.has("o") ? `set ${on ? "-" : "+"}o ${name}\n` : `shopt ${on ? "-s" : "-u"} ${name}\n`)
+  if (flags.has("p")) {
+    return print(shell, flags.has("o") ? `set ${on ? "-" : "+"}o ${name}\n` : `shopt ${on ? "-s" : "-u"} ${name}\n`)
+  }
   return print(shell, `${name.padEnd(15)}\t${on ? "on" : "off"}\n`)
 }
 

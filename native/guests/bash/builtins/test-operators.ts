@@ -1,12 +1,12 @@
 /** The operators of `test`, `[` and `[[`. */
+import type { GuestStat } from "../../protocol.ts"
 import { SystemCallError } from "../../shell/client.ts"
 import { resolvePath } from "../../shell/paths.ts"
-import type { GuestStat } from "../../protocol.ts"
+import { calculate } from "../expand/arithmetic.ts"
 import { descriptorOf } from "../interpret/open.ts"
 import type { Machine } from "../machine.ts"
 import type { Process } from "../processes/process.ts"
 import type { Shell } from "../state/shell.ts"
-import { calculate } from "../expand/arithmetic.ts"
 
 /** What file tests take: a shell has it, and so has a program. */
 export interface Tester {
@@ -35,14 +35,22 @@ const permitted = ({ machine: { identity } }: Tester, stat: GuestStat, bit: numb
   return ((stat.mode >> shift) & bit) !== 0
 }
 
-const types: Readonly<Record<string, string>> = { "-f": "file", "-d": "directory", "-b": "block", "-c": "character", "-p": "fifo", "-S": "socket" }
+const types: Readonly<Record<string, string>> = {
+  "-f": "file",
+  "-d": "directory",
+  "-b": "block",
+  "-c": "character",
+  "-p": "fifo",
+  "-S": "socket"
+}
 
 export const fileTest = async (tester: Tester, operator: string, path: string): Promise<boolean> => {
   if (operator === "-t") return tester.process.descriptors.get(Number(path))?.isTerminal === true
   const fd = descriptorOf(path)
   if (fd !== undefined) {
     const open = tester.process.descriptors.get(fd) !== undefined
-    return open && (operator === "-e" || operator === "-a" || operator === "-r" || operator === "-w" || operator === "-p")
+    return open &&
+      (operator === "-e" || operator === "-a" || operator === "-r" || operator === "-w" || operator === "-p")
   }
   const link = operator === "-L" || operator === "-h"
   const stat = await statOf(tester, path, !link)
@@ -98,13 +106,17 @@ export const unaryTest = async (shell: Shell, operator: string, operand: string)
 const isSet = (shell: Shell, operand: string): boolean => {
   const element = /^([A-Za-z_][A-Za-z0-9_]*)\[(.*)\]$/s.exec(operand)
   if (element === null) {
-    return /^\d+$/.test(operand) ? shell.parameters[Number(operand) - 1] !== undefined : shell.variables.get(operand) !== undefined
+    return /^\d+$/.test(operand)
+      ? shell.parameters[Number(operand) - 1] !== undefined
+      : shell.variables.get(operand) !== undefined
   }
   const value = shell.variables.find(element[1])?.value
   if (value === undefined) return false
   if (element[2] === "@" || element[2] === "*") return typeof value === "string" || value.size > 0
   if (typeof value === "string") return Number(calculate(shell, element[2])) === 0
-  return "end" in value ? value.get(Number(calculate(shell, element[2]))) !== undefined : value.get(element[2]) !== undefined
+  return "end" in value
+    ? value.get(Number(calculate(shell, element[2]))) !== undefined
+    : value.get(element[2]) !== undefined
 }
 
 export const compareFiles = async (tester: Tester, operator: string, left: string, right: string): Promise<boolean> => {

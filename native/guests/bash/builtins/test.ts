@@ -11,7 +11,20 @@ class TestError {
 }
 
 const binary = new Set([
-  "=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"
+  "=",
+  "==",
+  "!=",
+  "<",
+  ">",
+  "-eq",
+  "-ne",
+  "-lt",
+  "-le",
+  "-gt",
+  "-ge",
+  "-nt",
+  "-ot",
+  "-ef"
 ])
 
 /** Deepest nesting of brackets and negations. */
@@ -20,7 +33,9 @@ const MAX_DEPTH = 200
 const integer = (text: string): number | bigint => {
   const match = /^\s*([-+]?)(\d+)\s*$/.exec(text)
   const value = match === null ? undefined : parseNumber(match[2].replace(/^0+(?=\d)/, ""))
-  if (match === null || value === undefined || typeof value === "string") throw new TestError(`${text}: integer expression expected`)
+  if (match === null || value === undefined || typeof value === "string") {
+    throw new TestError(`${text}: integer expression expected`)
+  }
   return match[1] === "-" ? -value : value
 }
 
@@ -32,7 +47,11 @@ class Evaluation {
 
   async run(): Promise<boolean> {
     const result = await this.counted(0, this.args.length)
-    if (this.at < this.args.length) throw new TestError(this.at === 1 || this.args.length > 4 ? "too many arguments" : `${this.args[this.at]}: unexpected operator`)
+    if (this.at < this.args.length) {
+      throw new TestError(
+        this.at === 1 || this.args.length > 4 ? "too many arguments" : `${this.args[this.at]}: unexpected operator`
+      )
+    }
     return result
   }
 

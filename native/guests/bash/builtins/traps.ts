@@ -27,7 +27,9 @@ const list = async (call: BuiltinCall, names: ReadonlyArray<string>): Promise<nu
   const traps = new Map([...shell.inheritedTraps, ...shell.traps])
   const sorted = Array.from(traps).sort((a, b) => order(a[0]) - order(b[0]))
   for (const [name, action] of sorted) {
-    if (names.length === 0 || names.includes(name)) await print(shell, `trap -- ${quoteSingle(action)} ${shown(name)}\n`)
+    if (names.length === 0 || names.includes(name)) {
+      await print(shell, `trap -- ${quoteSingle(action)} ${shown(name)}\n`)
+    }
   }
   return 0
 }

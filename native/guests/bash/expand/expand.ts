@@ -124,7 +124,7 @@ const expandFields = async (shell: Shell, word: Word, out: Array<string>): Promi
     }
     const paths = await expandPath(shell, pattern)
     if (paths === undefined) out.push(text)
-    else if (paths.length > 0) for (const path of paths) out.push(path)
+    else if (paths.length > 0) { for (const path of paths) out.push(path) }
     else if (shell.options.has("failglob")) throw new ShellFailure(`no match: ${text}`)
     else if (!shell.options.has("nullglob")) out.push(text)
   }

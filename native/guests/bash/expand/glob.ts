@@ -1,8 +1,8 @@
 /** Pathname expansion: directories are read only where a component has a wildcard. */
+import { resolvePath } from "../../shell/paths.ts"
 import { ShellFailure } from "../errors.ts"
 import { MAX_GLOB_MATCHES } from "../limits.ts"
 import type { Shell } from "../state/shell.ts"
-import { resolvePath } from "../../shell/paths.ts"
 import { hasWildcards, Pattern, unescapePattern } from "./pattern.ts"
 
 interface Entry {
@@ -30,7 +30,7 @@ class Search {
       const path = resolvePath(this.shell.cwd, directory === "" ? "." : directory)
       const entries = await this.shell.process.block(this.shell.machine.sys("readdir", path))
       return entries.map(({ name, type }) => ({ name, isDirectory: type === "directory", isLink: type === "symlink" }))
-    } catch (error) {
+    } catch {
       this.shell.process.check()
       return []
     }
@@ -142,7 +142,9 @@ export const expandPath = async (shell: Shell, pattern: string): Promise<Readonl
     }
   }
   parts.push(part)
-  const found = await new Search(shell).run(parts.filter((each, index) => each !== "" || index === parts.length - 1), [lead.slice(0, 1)])
+  const found = await new Search(shell).run(parts.filter((each, index) => each !== "" || index === parts.length - 1), [
+    lead.slice(0, 1)
+  ])
   const ignored = shell.variables.get("GLOBIGNORE")
   if (ignored === undefined || ignored === "") return found
   const patterns = ignored.split(":").map((each) => new Pattern(each, { extended: true }))

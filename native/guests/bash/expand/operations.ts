@@ -106,7 +106,10 @@ const slice = async (
   const array = shell.variables.find(target.name)?.value
   if (!(array instanceof IndexedArray)) {
     const start = offset < 0 ? offset + value.values.length : offset
-    return { ...value, values: start < 0 ? [] : value.values.slice(start, length === undefined ? undefined : start + length) }
+    return {
+      ...value,
+      values: start < 0 ? [] : value.values.slice(start, length === undefined ? undefined : start + length)
+    }
   }
   if (offset < 0) offset += array.end
   const values = offset < 0 ? [] : array.keys().filter((key) => key >= offset).map((key) => array.get(key)!)
@@ -118,11 +121,22 @@ const flags = (shell: Shell, name: string): string => {
   if (variable === undefined) return ""
   return (variable.value instanceof IndexedArray ? "a" : variable.value instanceof AssociativeArray ? "A" : "")
     + (variable.integer ? "i" : "")
-    + (variable.letters === "lower" ? "l" : variable.letters === "upper" ? "u" : variable.letters === "capital" ? "c" : "")
+    + (variable.letters === "lower"
+      ? "l"
+      : variable.letters === "upper"
+      ? "u"
+      : variable.letters === "capital"
+      ? "c"
+      : "")
     + (variable.nameref ? "n" : "") + (variable.readonly ? "r" : "") + (variable.exported ? "x" : "")
 }
 
-const transform = async (shell: Shell, operator: string, target: Target, value: ParameterValue): Promise<ParameterValue> => {
+const transform = async (
+  shell: Shell,
+  operator: string,
+  target: Target,
+  value: ParameterValue
+): Promise<ParameterValue> => {
   const map = (change: (text: string) => string): ParameterValue =>
     value.isSet || value.list !== undefined ? { ...value, values: value.values.map(change) } : value
   switch (operator) {
@@ -168,7 +182,8 @@ const keysAndValues = (shell: Shell, operator: string, target: Target, value: Pa
 }
 
 /** As `@Q` quotes. */
-const quoteSingleOrAnsi = (text: string): string => /[\x00-\x1f\x7f]/.test(text) ? quoteDeclared(text) : quoteSingle(text)
+const quoteSingleOrAnsi = (text: string): string =>
+  /[\x00-\x1f\x7f]/.test(text) ? quoteDeclared(text) : quoteSingle(text)
 
 export const applyOperation = async (
   shell: Shell,

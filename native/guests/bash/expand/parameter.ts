@@ -3,8 +3,8 @@ import { ShellFailure } from "../errors.ts"
 import { compileText } from "../parse/compile.ts"
 import type { ParameterSegment, Word } from "../parse/word-model.ts"
 import type { Shell } from "../state/shell.ts"
-import { isName } from "../state/variables.ts"
 import { AssociativeArray, IndexedArray } from "../state/values.ts"
+import { isName } from "../state/variables.ts"
 import { textLength } from "../text.ts"
 import { element } from "./arithmetic.ts"
 import { arithmetic, expandSegments, expandText } from "./expand.ts"
@@ -199,8 +199,15 @@ const expandDefault = async (
     assign(shell, target, text)
     return emitScalar(fields, text, segment.quoted)
   }
-  const problem = operand.segments.length > 0 ? text : isNull || operator.startsWith(":") ? "parameter null or not set" : "parameter not set"
-  throw new ShellFailure(`${segment.name}${segment.index === undefined ? "" : `[${segment.index.text}]`}: ${problem}`, 127)
+  const problem = operand.segments.length > 0
+    ? text
+    : isNull || operator.startsWith(":")
+    ? "parameter null or not set"
+    : "parameter not set"
+  throw new ShellFailure(
+    `${segment.name}${segment.index === undefined ? "" : `[${segment.index.text}]`}: ${problem}`,
+    127
+  )
 }
 
 const assign = (shell: Shell, target: Target, text: string): void => {

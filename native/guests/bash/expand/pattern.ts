@@ -20,9 +20,19 @@ export interface PatternOptions {
 const MAX_DEPTH = 50
 
 const classes: Readonly<Record<string, RegExp>> = {
-  alpha: /\p{L}/u, digit: /[0-9]/, alnum: /[\p{L}\p{N}]/u, upper: /\p{Lu}/u, lower: /\p{Ll}/u, space: /\s/,
-  blank: /[ \t]/, punct: /[!-/:-@[-`{-~]/, print: /[^\p{C}]/u, graph: /[^\p{C}\p{Z}]/u, cntrl: /[\x00-\x1f\x7f]/,
-  xdigit: /[0-9A-Fa-f]/, word: /[\p{L}\p{N}_]/u
+  alpha: /\p{L}/u,
+  digit: /[0-9]/,
+  alnum: /[\p{L}\p{N}]/u,
+  upper: /\p{Lu}/u,
+  lower: /\p{Ll}/u,
+  space: /\s/,
+  blank: /[ \t]/,
+  punct: /[!-/:-@[-`{-~]/,
+  print: /[^\p{C}]/u,
+  graph: /[^\p{C}\p{Z}]/u,
+  cntrl: /[\x00-\x1f\x7f]/,
+  xdigit: /[0-9A-Fa-f]/,
+  word: /[\p{L}\p{N}_]/u
 }
 
 interface Bracket {
@@ -174,7 +184,9 @@ class Matcher {
     }
     if (element.kind === "group") return this.group(element.operator, element.choices, positions)
     const next: Array<number> = []
-    for (const at of positions) if (at < chars.length && matchesOne(element, chars[at], this.ignoreCase)) next.push(at + 1)
+    for (const at of positions) {
+      if (at < chars.length && matchesOne(element, chars[at], this.ignoreCase)) next.push(at + 1)
+    }
     return next
   }
 
@@ -236,7 +248,9 @@ export class Pattern {
     this.ignoreCase = options.ignoreCase === true
     this.hasGroups = this.elements.some((element) => element.kind === "group")
     const plain = !this.ignoreCase && this.elements.every((element) => element.kind === "char")
-    this.literal = plain ? this.elements.map((element) => element.kind === "char" ? element.char : "").join("") : undefined
+    this.literal = plain
+      ? this.elements.map((element) => element.kind === "char" ? element.char : "").join("")
+      : undefined
   }
 
   matches(text: string): boolean {

@@ -5,8 +5,16 @@ import { AssociativeArray, IndexedArray } from "../state/values.ts"
 const control = /[\x00-\x1f\x7f\uDC80-\uDCFF]/u
 
 const names: Readonly<Record<string, string>> = {
-  "\x07": "\\a", "\b": "\\b", "\x1b": "\\E", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
-  "\\": "\\\\", "'": "\\'"
+  "\x07": "\\a",
+  "\b": "\\b",
+  "\x1b": "\\E",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+  "\\": "\\\\",
+  "'": "\\'"
 }
 
 /** `$'…'`. */
@@ -62,7 +70,9 @@ export const flagsOf = (variable: Variable): string => {
 /** The command that would declare the variable so. `short` leaves `declare --` away. */
 export const declaration = (name: string, variable: Variable, short = false): string => {
   const flags = flagsOf(variable)
-  if (short && flags === "--" && typeof variable.value === "string") return `${name}='${variable.value.replaceAll("'", "'\\''")}'`
+  if (short && flags === "--" && typeof variable.value === "string") {
+    return `${name}='${variable.value.replaceAll("'", "'\\''")}'`
+  }
   return variable.value === undefined
     ? `declare ${flags} ${name}`
     : `declare ${flags} ${name}=${declaredValue(variable.value)}`

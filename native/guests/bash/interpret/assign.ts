@@ -20,14 +20,23 @@ interface ElementParts {
 
 const elementParts = (node: Ast.Word): ElementParts | undefined => {
   const match = keyed.exec(node.text)
-  return match === null ? undefined : { key: match[1], append: match[2] === "+", value: node.text.slice(match[0].length) }
+  return match === null
+    ? undefined
+    : { key: match[1], append: match[2] === "+", value: node.text.slice(match[0].length) }
 }
 
 /** The elements of `( … )` put into an array. */
-const fill = async (shell: Shell, name: string, target: IndexedArray | AssociativeArray, value: Ast.ArrayValue): Promise<void> => {
+const fill = async (
+  shell: Shell,
+  name: string,
+  target: IndexedArray | AssociativeArray,
+  value: Ast.ArrayValue
+): Promise<void> => {
   const isInteger = shell.variables.find(name)?.integer === true
   const fit = (text: string) => isInteger ? String(calculate(shell, text)) : text
-  if (target instanceof AssociativeArray && value.elements.length > 0 && elementParts(value.elements[0]) === undefined) {
+  if (
+    target instanceof AssociativeArray && value.elements.length > 0 && elementParts(value.elements[0]) === undefined
+  ) {
     const words: Array<string> = []
     for (const element of value.elements) await expandNode(shell, element, words)
     for (let index = 0; index < words.length; index += 2) target.set(words[index], fit(words[index + 1] ?? ""))

@@ -1,5 +1,6 @@
 /** `[[ … ]]`. */
 import type * as Ast from "unbash"
+import { compileRegex } from "../../programs/text/regex.ts"
 import { compareFiles, fileTest, isUnary, unaryTest } from "../builtins/test-operators.ts"
 import { ShellFailure } from "../errors.ts"
 import { calculate } from "../expand/arithmetic.ts"
@@ -7,7 +8,6 @@ import { expandPattern, expandRegex, expandText } from "../expand/expand.ts"
 import { Pattern } from "../expand/pattern.ts"
 import { quoteMinimal } from "../expand/quote.ts"
 import { compileWord } from "../parse/compile.ts"
-import { compileRegex } from "../../programs/text/regex.ts"
 import type { Shell } from "../state/shell.ts"
 import { IndexedArray } from "../state/values.ts"
 import { trace } from "./trace.ts"
@@ -72,7 +72,9 @@ const binary = async (shell: Shell, node: Ast.TestBinaryExpression): Promise<boo
   }
   const right = await expandText(shell, compileWord(node.right))
   if (shell.options.has("xtrace")) await trace(shell, `[[ ${quoteMinimal(left)} ${operator} ${quoteMinimal(right)} ]]`)
-  if (arithmeticOperators.has(operator)) return compareNumbers(operator, calculate(shell, left), calculate(shell, right))
+  if (arithmeticOperators.has(operator)) {
+    return compareNumbers(operator, calculate(shell, left), calculate(shell, right))
+  }
   if (operator === "<") return left < right
   if (operator === ">") return left > right
   return compareFiles(shell, operator, left, right)

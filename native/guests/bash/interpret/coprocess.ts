@@ -15,8 +15,11 @@ export const startCoprocess = async (shell: Shell, node: Ast.Coproc): Promise<nu
   void descriptors.set(1, fromChild.writer)
   const text = shell.unit.source.slice(node.pos, node.end)
   const { body } = node
-  const process = await forkShell(shell, { command: text, descriptors, background: true }, (child) =>
-    body.type === "CompoundList" ? runList(child, body.commands) : runCommand(child, body))
+  const process = await forkShell(
+    shell,
+    { command: text, descriptors, background: true },
+    (child) => body.type === "CompoundList" ? runList(child, body.commands) : runCommand(child, body)
+  )
   const own = shell.process.descriptors
   let read = 63
   while (own.get(read) !== undefined) read--

@@ -1,9 +1,9 @@
 /** Programs: found along PATH, run in processes of their own. */
 import type * as Ast from "unbash"
-import { SystemCallError } from "../../shell/client.ts"
-import { resolvePath } from "../../shell/paths.ts"
 import { programs } from "../../programs/registry.ts"
 import { runProgram } from "../../programs/run.ts"
+import { SystemCallError } from "../../shell/client.ts"
+import { resolvePath } from "../../shell/paths.ts"
 import type { Machine } from "../machine.ts"
 import type { Process } from "../processes/process.ts"
 import { exitStatus } from "../state/jobs.ts"
@@ -146,7 +146,10 @@ export interface ExternalCommand {
   readonly tail: boolean
 }
 
-const environmentWith = async (shell: Shell, assignments: ReadonlyArray<Ast.Assignment>): Promise<Map<string, string>> => {
+const environmentWith = async (
+  shell: Shell,
+  assignments: ReadonlyArray<Ast.Assignment>
+): Promise<Map<string, string>> => {
   const before = new Map(assignments.map(({ name }) => [name, shell.variables.own(name)] as const))
   for (const assignment of assignments) {
     await applyAssignment(shell, assignment)
@@ -156,7 +159,9 @@ const environmentWith = async (shell: Shell, assignments: ReadonlyArray<Ast.Assi
   for (const [name, variable] of before) shell.variables.put(name, variable)
   for (const name of shell.exportedFunctions) {
     const target = shell.functions.get(name)
-    if (target !== undefined) env.set(`BASH_FUNC_${name}%%`, target.unit.source.slice(target.node.body.pos, target.node.body.end))
+    if (target !== undefined) {
+      env.set(`BASH_FUNC_${name}%%`, target.unit.source.slice(target.node.body.pos, target.node.body.end))
+    }
   }
   return env
 }

@@ -1,12 +1,12 @@
 /** Shells as programs: `bash script`, `bash -c`, `sh`, and the main shell of a command of the host. */
 import { SystemCallError } from "../../shell/client.ts"
+import { resolvePath } from "../../shell/paths.ts"
 import { applySetOptions } from "../builtins/settings.ts"
 import { parseScript, Unit } from "../parse/script.ts"
 import { bindEvaluate, Shell } from "../state/shell.ts"
 import { IndexedArray, plain } from "../state/values.ts"
 import { isName } from "../state/variables.ts"
 import { decodeText } from "../text.ts"
-import { resolvePath } from "../../shell/paths.ts"
 import { evaluateText } from "./evaluate.ts"
 import type { ExecContext } from "./external.ts"
 import { shellStatus } from "./fork.ts"
@@ -33,7 +33,8 @@ const initialize = (shell: Shell, env: ReadonlyMap<string, string>): void => {
     else importFunction(shell, name, value)
   }
   const set = (name: string, value: string) => variables.put(name, { ...plain, value })
-  const readonly = (name: string, value: string) => variables.put(name, { ...plain, readonly: true, integer: true, value })
+  const readonly = (name: string, value: string) =>
+    variables.put(name, { ...plain, readonly: true, integer: true, value })
   set("IFS", " \t\n")
   set("OPTIND", "1")
   set("PS4", "+ ")
@@ -136,7 +137,10 @@ export const runShellProgram = async (
     return status
   }
   if (argv[1] === "--version") {
-    await process.descriptors.get(1)?.write(process, Buffer.from("GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n"))
+    await process.descriptors.get(1)?.write(
+      process,
+      Buffer.from("GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n")
+    )
     return 0
   }
   if (command) {
@@ -152,11 +156,17 @@ export const runShellProgram = async (
   const [path, ...parameters] = rest
   try {
     const bytes = await process.block(context.machine.sys("readFile", resolvePath(context.cwd, path)))
-    return await runNested(context, { kind: "script", name: path, source: decodeText(bytes), parameters, options, posix })
+    return await runNested(context, {
+      kind: "script",
+      name: path,
+      source: decodeText(bytes),
+      parameters,
+      options,
+      posix
+    })
   } catch (error) {
     if (!(error instanceof SystemCallError) || error.code === "ECANCELED") throw error
     if (error.code === "EISDIR") return say(`${path}: ${path}: Is a directory`, 126)
     return say(`${path}: ${error.reason}`, error.code === "EACCES" ? 126 : 127)
   }
 }
-

@@ -1,6 +1,6 @@
 /** Opening files for redirections and programs: paths of the VM, devices, descriptors by path. */
-import { resolvePath } from "../../shell/paths.ts"
 import { isErrno, SystemCallError } from "../../shell/client.ts"
+import { resolvePath } from "../../shell/paths.ts"
 import { RedirectFailure } from "../errors.ts"
 import { BytesFile, openDevice } from "../io/devices.ts"
 import { FileUpdater, FileWriter } from "../io/files.ts"
@@ -44,7 +44,9 @@ const openSpecial = (opener: Opener, path: string): OpenFile | undefined => {
     if (file === undefined) throw new SystemCallError("ENOENT", "open", path)
     return file.retain()
   }
-  if (path.startsWith("/dev/tcp/") || path.startsWith("/dev/udp/")) throw new RedirectFailure(`${path}: Connection refused`)
+  if (path.startsWith("/dev/tcp/") || path.startsWith("/dev/udp/")) {
+    throw new RedirectFailure(`${path}: Connection refused`)
+  }
   if (path === "/dev/tty") throw new SystemCallError("ENXIO", "open", path)
   return openDevice(path)
 }

@@ -18,19 +18,24 @@ class Printer {
       const line = this.statement(statement, indent)
       const end = statement.background === true ? " &" : isLast ? "" : ";"
       const here = this.pending.splice(0).join("")
-      return `${" ".repeat(indent)}${line}${here === "" ? end : statement.background === true ? " &" : ""}${here === "" ? "\n" : `\n${here}${isLast ? "" : "\n"}`}`
+      return `${" ".repeat(indent)}${line}${here === "" ? end : statement.background === true ? " &" : ""}${
+        here === "" ? "\n" : `\n${here}${isLast ? "" : "\n"}`
+      }`
     }).join("")
   }
 
   private statement({ command }: Ast.Statement, indent: number): string {
     if (command.type !== "AndOr") return this.pipeline(command, indent)
     return command.commands.map((each, index) =>
-      (index === 0 ? "" : ` ${command.operators[index - 1]} `) + this.pipeline(each, indent)).join("")
+      (index === 0 ? "" : ` ${command.operators[index - 1]} `) + this.pipeline(each, indent)
+    ).join("")
   }
 
   private pipeline(node: Ast.PipelineNode, indent: number): string {
     if (node.type !== "Pipeline") return this.command(node, indent)
-    const prefix = node.prefixes.map((each) => each.type === "Negation" ? "! " : each.posix === undefined ? "time " : "time -p ").join("")
+    const prefix = node.prefixes.map((each) =>
+      each.type === "Negation" ? "! " : each.posix === undefined ? "time " : "time -p "
+    ).join("")
     return prefix + node.commands.map((each, index) => {
       const operator = index === 0 ? "" : node.operators[index - 1] === "|&" ? " 2>&1 | " : " | "
       return operator + this.command(each, indent)
@@ -45,7 +50,9 @@ class Printer {
     }
     const descriptor = node.descriptor === undefined
       ? node.operator === ">&" ? "1" : node.operator === "<&" ? "0" : ""
-      : node.descriptor.type === "FileDescriptor" ? String(node.descriptor.value) : `{${node.descriptor.name}}`
+      : node.descriptor.type === "FileDescriptor"
+      ? String(node.descriptor.value)
+      : `{${node.descriptor.name}}`
     const target = node.target?.text ?? ""
     const isDuplicate = node.operator === ">&" || node.operator === "<&"
     return ` ${descriptor}${node.operator}${isDuplicate ? "" : " "}${target}`
@@ -53,7 +60,11 @@ class Printer {
 
   private command(node: Ast.CommandNode, indent: number): string {
     if (node.type !== "Command") return this.compound(node, indent)
-    const words = [...node.prefix.filter((each) => each.type === "Assignment").map(({ text }) => text), ...(node.name === undefined ? [] : [node.name.text]), ...node.args.map(({ text }) => text)]
+    const words = [
+      ...node.prefix.filter((each) => each.type === "Assignment").map(({ text }) => text),
+      ...(node.name === undefined ? [] : [node.name.text]),
+      ...node.args.map(({ text }) => text)
+    ]
     const redirects = node.redirects.map((each) => this.redirect(each)).join("")
     return words.length === 0 ? redirects.trimStart() : words.join(" ") + redirects
   }
@@ -65,32 +76,48 @@ class Printer {
 
   private compound(node: Exclude<Ast.CommandNode, Ast.Command>, indent: number): string {
     const pad = " ".repeat(indent)
-    const inline = (list: Ast.CompoundList) => this.list(list.commands, indent).trim().replaceAll(";\n", "; ").replace(/\s*\n\s*/g, " ")
+    const inline = (list: Ast.CompoundList) =>
+      this.list(list.commands, indent).trim().replaceAll(";\n", "; ").replace(/\s*\n\s*/g, " ")
     switch (node.type) {
       case "BraceGroup":
         return `{ \n${this.body(node.body, indent, false)}${pad}}`
       case "Subshell":
         return `( ${this.list(node.body.commands, indent + 4).trim()} )`
       case "If": {
-        const nested = node.elif.map(({ clause, then }) => `${pad}else\n${pad}    if ${inline(clause)}; then\n${this.body(then, indent + 4)}`)
-        const otherwise = node.else === undefined ? "" : `${pad}${" ".repeat(4 * node.elif.length)}else\n${this.body(node.else, indent + 4 * node.elif.length)}`
+        const nested = node.elif.map(({ clause, then }) =>
+          `${pad}else\n${pad}    if ${inline(clause)}; then\n${this.body(then, indent + 4)}`
+        )
+        const otherwise = node.else === undefined
+          ? ""
+          : `${pad}${" ".repeat(4 * node.elif.length)}else\n${this.body(node.else, indent + 4 * node.elif.length)}`
         const ends = node.elif.map((_, index) => `${pad}${" ".repeat(4 * (node.elif.length - index))}fi;\n`).join("")
-        return `if ${inline(node.clause)}; then\n${this.body(node.then, indent)}${nested.join("")}${otherwise}${ends}${pad}fi`
+        return `if ${inline(node.clause)}; then\n${this.body(node.then, indent)}${
+          nested.join("")
+        }${otherwise}${ends}${pad}fi`
       }
       case "While":
         return `${node.kind} ${inline(node.clause)}; do\n${this.body(node.body, indent)}${pad}done`
       case "For":
       case "Select": {
-        const words = node.wordlist === undefined ? " in \"$@\"" : ` in${node.wordlist.map(({ text }) => ` ${text}`).join("")}`
-        return `${node.type === "For" ? "for" : "select"} ${node.name.text}${words};\n${pad}do\n${this.body(node.body, indent)}${pad}done`
+        const words = node.wordlist === undefined
+          ? " in \"$@\""
+          : ` in${node.wordlist.map(({ text }) => ` ${text}`).join("")}`
+        return `${node.type === "For" ? "for" : "select"} ${node.name.text}${words};\n${pad}do\n${
+          this.body(node.body, indent)
+        }${pad}done`
       }
       case "ArithmeticFor": {
-        const [a, b, c] = [node.initialize, node.test, node.update].map((each) => each === undefined ? "" : this.text(each))
+        const [a, b, c] = [node.initialize, node.test, node.update].map((each) =>
+          each === undefined ? "" : this.text(each)
+        )
         return `for ((${a}; ${b}; ${c}))\n${pad}do\n${this.body(node.body, indent)}${pad}done`
       }
       case "Case": {
         const items = node.items.map((item) =>
-          `${pad}    ${item.pattern.map(({ text }) => text).join(" | ")})\n${this.list(item.body.commands, indent + 8)}${pad}    ${item.terminator ?? ";;"}\n`)
+          `${pad}    ${item.pattern.map(({ text }) => text).join(" | ")})\n${
+            this.list(item.body.commands, indent + 8)
+          }${pad}    ${item.terminator ?? ";;"}\n`
+        )
         return `case ${node.word.text} in \n${items.join("")}${pad}esac`
       }
       case "TestCommand":
@@ -100,7 +127,9 @@ class Printer {
       case "Redirected":
         return this.compound(node.command, indent) + node.redirects.map((each) => this.redirect(each)).join("")
       case "Function":
-        return `function ${node.name.text} () \n${pad}${node.body.type === "CompoundList" ? "" : this.compound(node.body, indent)}`
+        return `function ${node.name.text} () \n${pad}${
+          node.body.type === "CompoundList" ? "" : this.compound(node.body, indent)
+        }`
       case "Coproc":
         return this.text(node)
     }

@@ -3,8 +3,8 @@ import type * as Ast from "unbash"
 import { SystemCallError } from "../../shell/client.ts"
 import { RedirectFailure, ShellFailure } from "../errors.ts"
 import { expandNode, expandText } from "../expand/expand.ts"
-import { BytesFile } from "../io/devices.ts"
 import type { DescriptorTable } from "../io/descriptors.ts"
+import { BytesFile } from "../io/devices.ts"
 import type { OpenFile } from "../io/open-file.ts"
 import { MAX_DESCRIPTORS } from "../limits.ts"
 import { compileHereBody, compileWord } from "../parse/compile.ts"
@@ -76,15 +76,22 @@ const single = async (shell: Shell, node: Ast.Word | undefined): Promise<string>
 }
 
 const hereText = async (shell: Shell, node: Ast.HereDoc | Ast.HereString): Promise<string> => {
-  if (node.type === "HereString") return `${node.target === undefined ? "" : await expandText(shell, compileWord(node.target))}\n`
+  if (node.type === "HereString") {
+    return `${node.target === undefined ? "" : await expandText(shell, compileWord(node.target))}\n`
+  }
   if (node.closing === undefined) {
     const wanted = node.delimiter?.value ?? ""
     const line = shell.unit.line(node.pos)
     await shell.tell(
-      `${shell.where(shell.unit.lines)}warning: here-document at line ${line} delimited by end-of-file (wanted \`${wanted}')\n`
+      `${
+        shell.where(shell.unit.lines)
+      }warning: here-document at line ${line} delimited by end-of-file (wanted \`${wanted}')\n`
     )
   }
-  const text = await expandText(shell, compileHereBody(node.body, node.delimiter?.quoted === true, node.operator === "<<-"))
+  const text = await expandText(
+    shell,
+    compileHereBody(node.body, node.delimiter?.quoted === true, node.operator === "<<-")
+  )
   return node.closing === undefined && !text.endsWith("\n") ? `${text}\n` : text
 }
 
@@ -105,7 +112,9 @@ const openFile = async (shell: Shell, operator: string, name: string): Promise<O
         return await openForWriting(shell, name, false)
     }
   } catch (error) {
-    if (error instanceof SystemCallError && error.code !== "ECANCELED") throw new RedirectFailure(`${name}: ${error.reason}`)
+    if (error instanceof SystemCallError && error.code !== "ECANCELED") {
+      throw new RedirectFailure(`${name}: ${error.reason}`)
+    }
     throw error
   }
 }
@@ -126,12 +135,19 @@ const duplicate = async (shell: Shell, node: Ast.Redirect, out: Redirections): P
   const target = await single(shell, node.target)
   if (target === "-") {
     const { descriptor } = node
-    const named = descriptor?.type === "FileDescriptorVariable" ? Number(shell.variables.get(descriptor.name)) : undefined
-    return out.put(named ?? (descriptor?.type === "FileDescriptor" ? descriptor.value : defaultDescriptor(node.operator)), undefined)
+    const named = descriptor?.type === "FileDescriptorVariable"
+      ? Number(shell.variables.get(descriptor.name))
+      : undefined
+    return out.put(
+      named ?? (descriptor?.type === "FileDescriptor" ? descriptor.value : defaultDescriptor(node.operator)),
+      undefined
+    )
   }
   const match = /^(\d+)(-?)$/.exec(target)
   if (match === null) {
-    if (node.operator === "<&" || node.descriptor !== undefined) throw new RedirectFailure(`${node.target?.text}: ambiguous redirect`)
+    if (node.operator === "<&" || node.descriptor !== undefined) {
+      throw new RedirectFailure(`${node.target?.text}: ambiguous redirect`)
+    }
     const file = await openFile(shell, ">", target)
     out.put(1, file)
     return out.put(2, file.retain())
@@ -160,7 +176,10 @@ const applyOne = async (shell: Shell, node: Ast.Redirection, out: Redirections):
 }
 
 /** Makes redirections in the shell's table. On failure what had been made is undone and the message told. */
-export const redirect = async (shell: Shell, nodes: ReadonlyArray<Ast.Redirection>): Promise<Redirections | undefined> => {
+export const redirect = async (
+  shell: Shell,
+  nodes: ReadonlyArray<Ast.Redirection>
+): Promise<Redirections | undefined> => {
   const made = new Redirections(shell.process.descriptors)
   try {
     for (const node of nodes) await applyOne(shell, node, made)

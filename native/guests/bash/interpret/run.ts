@@ -95,7 +95,9 @@ const runPipeline = async (shell: Shell, node: Ast.PipelineNode): Promise<number
   if (shell.process.pending.length > 0) await runPendingTraps(shell)
   if (node.type !== "Pipeline") {
     const status = await runCommand(shell, node)
-    if (node.type !== "Command" || shell.pipeStatus.length !== 1 || shell.pipeStatus[0] !== status) shell.pipeStatus = [status]
+    if (node.type !== "Command" || shell.pipeStatus.length !== 1 || shell.pipeStatus[0] !== status) {
+      shell.pipeStatus = [status]
+    }
     if (status !== 0 && canFail(node)) await commandFailed(shell, status)
     return status
   }

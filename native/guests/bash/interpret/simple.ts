@@ -1,19 +1,19 @@
 /** Simple commands: assignments, functions, builtins, programs. */
 import type * as Ast from "unbash"
+import { SystemCallError } from "../../shell/client.ts"
 import { builtins } from "../builtins/all.ts"
 import type { Builtin, Declared } from "../builtins/builtin.ts"
-import { SystemCallError } from "../../shell/client.ts"
 import { Discard, Exit, ShellFailure } from "../errors.ts"
 import { expandNode, expandText } from "../expand/expand.ts"
 import { quoteMinimal } from "../expand/quote.ts"
 import { compileValue } from "../parse/compile.ts"
 import type { Shell } from "../state/shell.ts"
-import { plain } from "../state/values.ts"
 import type { Variable } from "../state/values.ts"
+import { plain } from "../state/values.ts"
 import { applyAssignment, showAssignment } from "./assign.ts"
 import { evaluateText } from "./evaluate.ts"
-import { callFunction } from "./functions.ts"
 import { runExternal } from "./external.ts"
+import { callFunction } from "./functions.ts"
 import { redirect, restore } from "./redirect.ts"
 import { closeSubstitutions } from "./substitution.ts"
 import { trace } from "./trace.ts"
@@ -35,7 +35,9 @@ const expandCommand = async (shell: Shell, node: Ast.Command): Promise<Expanded>
       argv.push(
         arg.value.type === "ArrayValue"
           ? arg.text
-          : `${arg.name}${arg.index === undefined ? "" : `[${arg.index.text}]`}${arg.append === true ? "+" : ""}=${await expandText(shell, compileValue(arg.value))}`
+          : `${arg.name}${arg.index === undefined ? "" : `[${arg.index.text}]`}${
+            arg.append === true ? "+" : ""
+          }=${await expandText(shell, compileValue(arg.value))}`
       )
     } else await expandNode(shell, arg, argv)
   }
@@ -102,7 +104,7 @@ const run = async (shell: Shell, node: Ast.Command, tail: boolean): Promise<numb
         ? await callFunction(shell, target, argv.slice(1))
         : await callBuiltin(shell, name, builtin!, argv.slice(1), declared)
     } finally {
-      if (scope !== undefined) for (const [key, variable] of scope) shell.variables.put(key, variable)
+      if (scope !== undefined) { for (const [key, variable] of scope) shell.variables.put(key, variable) }
     }
   } catch (error) {
     await made.undo().catch(() => {})

@@ -1,17 +1,17 @@
 /** Command and process substitution. */
 import type { Command, ParsedScript } from "unbash"
-import { expandText } from "../expand/expand.ts"
 import { ShellFailure } from "../errors.ts"
+import { expandText } from "../expand/expand.ts"
+import type { OpenFile } from "../io/open-file.ts"
 import { readChunk } from "../io/open-file.ts"
 import { makePipe } from "../io/pipe.ts"
 import { MAX_EVALUATION_DEPTH, MAX_TEXT } from "../limits.ts"
 import { compileWord } from "../parse/compile.ts"
 import { syntaxProblem, Unit } from "../parse/script.ts"
 import type { CommandSegment, ProcessSegment } from "../parse/word-model.ts"
-import type { OpenFile } from "../io/open-file.ts"
 import type { Process } from "../processes/process.ts"
-import type { Shell } from "../state/shell.ts"
 import { exitStatus } from "../state/jobs.ts"
+import type { Shell } from "../state/shell.ts"
 import { decodeText } from "../text.ts"
 import { forkShell } from "./fork.ts"
 import { openForReading } from "./open.ts"
@@ -41,7 +41,9 @@ const withoutLineEnds = (bytes: Uint8Array): string => {
 /** `$(<file)`. */
 const fileOnly = (script: ParsedScript): Command | undefined => {
   const [statement] = script.commands
-  if (script.commands.length !== 1 || statement.command.type !== "Command" || statement.background === true) return undefined
+  if (script.commands.length !== 1 || statement.command.type !== "Command" || statement.background === true) {
+    return undefined
+  }
   const { command } = statement
   const [redirect] = command.prefix
   const isFile = command.name === undefined && command.prefix.length === 1 && command.suffix.length === 0
@@ -56,7 +58,9 @@ const enter = async (child: Shell, script: ParsedScript, source: string | undefi
   const [error] = script.errors ?? []
   if (error !== undefined) {
     const { line, messages } = syntaxProblem(child.unit, error)
-    for (const message of messages) await child.tell(`${child.prefix}: command substitution: line ${line}: ${message}\n`)
+    for (const message of messages) {
+      await child.tell(`${child.prefix}: command substitution: line ${line}: ${message}\n`)
+    }
     return 2
   }
   return runList(child, script.commands)
@@ -102,7 +106,11 @@ export const processSubstitution = async (shell: Shell, segment: ProcessSegment)
   const isInput = segment.direction === "<"
   const descriptors = shell.process.descriptors.copy()
   void descriptors.set(isInput ? 1 : 0, isInput ? writer : reader)
-  const process = await forkShell(shell, { command: segment.text, descriptors }, (child) => enter(child, script, undefined))
+  const process = await forkShell(
+    shell,
+    { command: segment.text, descriptors },
+    (child) => enter(child, script, undefined)
+  )
   shell.jobs.lastPid = process.pid
   let fd = 63
   while (shell.process.descriptors.get(fd) !== undefined) fd--

@@ -2,7 +2,16 @@
 import { byteText, normalizeText } from "../text.ts"
 
 const simple: Readonly<Record<string, string>> = {
-  a: "\x07", b: "\b", e: "\x1b", E: "\x1b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v", "\\": "\\"
+  a: "\x07",
+  b: "\b",
+  e: "\x1b",
+  E: "\x1b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+  "\\": "\\"
 }
 
 const codePoint = (value: number): string => value > 0x10ffff ? "" : String.fromCodePoint(value)

@@ -259,7 +259,8 @@ const withoutTabs = (segments: ReadonlyArray<Segment>): Array<Segment> =>
   segments.map((segment, index) =>
     segment.kind === "text"
       ? { ...segment, text: segment.text.replace(index === 0 ? /(^|\n)\t+/g : /(\n)\t+/g, "$1") }
-      : segment)
+      : segment
+  )
 
 export const compileHereBody = (body: Ast.HereDocBody, literal: boolean, strips = false): Word => {
   let word = compiled.get(body)
@@ -267,7 +268,11 @@ export const compileHereBody = (body: Ast.HereDocBody, literal: boolean, strips 
   const segments: Array<Segment> = []
   if (literal) segments.push({ kind: "text", text: body.text, quoted: true })
   else if (body.parts === undefined) {
-    segments.push({ kind: "text", text: body.text.replace(/\\([$`\\\n])/g, (_, char) => char === "\n" ? "" : char), quoted: true })
+    segments.push({
+      kind: "text",
+      text: body.text.replace(/\\([$`\\\n])/g, (_, char) => char === "\n" ? "" : char),
+      quoted: true
+    })
   } else for (const part of body.parts) compilePart(part, true, segments)
   word = finish(strips ? withoutTabs(segments) : segments, body.text)
   compiled.set(body, word)

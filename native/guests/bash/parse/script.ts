@@ -17,6 +17,9 @@ export const parseScript = (source: string): ParsedScript => {
   return script
 }
 
+/** Characters of a line that a message shows. */
+const MAX_SHOWN = 500
+
 /** A text that nodes have positions in. */
 export class Unit {
   private starts: Array<number> | undefined
@@ -43,7 +46,7 @@ export class Unit {
   }
 
   lineText(line: number): string {
-    return this.source.split("\n")[line - this.firstLine] ?? ""
+    return (this.source.split("\n")[line - this.firstLine] ?? "").slice(0, MAX_SHOWN)
   }
 }
 

@@ -139,7 +139,9 @@ export class Shell {
   private forkTraps(child: Shell): void {
     for (const [name, action] of this.traps) {
       if (action === "") child.traps.set(name, action)
-      else if ((name === "ERR" && this.options.has("errtrace")) || (name === "DEBUG" && this.options.has("functrace"))) {
+      else if (
+        (name === "ERR" && this.options.has("errtrace")) || (name === "DEBUG" && this.options.has("functrace"))
+      ) {
         child.traps.set(name, action)
       }
     }

@@ -1,10 +1,10 @@
 /** find. */
 import { Pattern } from "../../bash/expand/pattern.ts"
 import type { GuestStat } from "../../protocol.ts"
-import { formatTime } from "../text/strftime.ts"
-import { compileRegex } from "../text/regex.ts"
 import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure, quoted } from "../program.ts"
+import { compileRegex } from "../text/regex.ts"
+import { formatTime } from "../text/strftime.ts"
 
 interface Entry {
   readonly path: string
@@ -37,7 +37,15 @@ class State {
   readonly finish: Array<() => Promise<void>> = []
 }
 
-const typeLetters: Readonly<Record<string, string>> = { f: "file", d: "directory", l: "symlink", p: "fifo", s: "socket", c: "character", b: "block" }
+const typeLetters: Readonly<Record<string, string>> = {
+  f: "file",
+  d: "directory",
+  l: "symlink",
+  p: "fifo",
+  s: "socket",
+  c: "character",
+  b: "block"
+}
 
 /** `+n`, `-n` and `n`. */
 const compare = (text: string): (value: number) => boolean => {
@@ -52,12 +60,23 @@ class Parser {
   private at = 0
   private depth = 0
 
-  constructor(private readonly context: ProgramContext, private readonly words: ReadonlyArray<string>, private readonly state: State, private readonly now: number) {}
+  constructor(
+    private readonly context: ProgramContext,
+    private readonly words: ReadonlyArray<string>,
+    private readonly state: State,
+    private readonly now: number
+  ) {}
 
   parse(): Test {
     if (this.words.length === 0) return () => true
     const test = this.list()
-    if (this.at < this.words.length) throw new ProgramFailure(this.words[this.at] === ")" ? "you have too many ')'" : `paths must precede expression: \`${this.words[this.at]}'`)
+    if (this.at < this.words.length) {
+      throw new ProgramFailure(
+        this.words[this.at] === ")"
+          ? "you have too many ')'"
+          : `paths must precede expression: \`${this.words[this.at]}'`
+      )
+    }
     return test
   }
 
@@ -106,7 +125,11 @@ class Parser {
       }
       if (word === "(") {
         const inner = this.list()
-        if (this.words[this.at++] !== ")") throw new ProgramFailure("invalid expression; expected to find a ')' but didn't see one. Maybe you need an extra predicate after '('")
+        if (this.words[this.at++] !== ")") {
+          throw new ProgramFailure(
+            "invalid expression; expected to find a ')' but didn't see one. Maybe you need an extra predicate after '('"
+          )
+        }
         return inner
       }
       return this.option(word) ?? this.action(word) ?? this.test(word)
@@ -168,14 +191,18 @@ class Parser {
       }
       case "-type": {
         const types = this.take(word).split(",").map((letter) => typeLetters[letter])
-        if (types.includes(undefined as never)) throw new ProgramFailure(`Unknown argument to -type: ${this.words[this.at - 1]}`)
+        if (types.includes(undefined as never)) {
+          throw new ProgramFailure(`Unknown argument to -type: ${this.words[this.at - 1]}`)
+        }
         return ({ stat }) => types.includes(stat.type)
       }
       case "-size":
         return this.size(this.take(word))
       case "-empty":
-        return async ({ path, stat }) => stat.type === "file" ? stat.size === 0
-          : stat.type === "directory" && (await this.context.sys("readdir", this.context.path(path))).length === 0
+        return async ({ path, stat }) =>
+          stat.type === "file" ?
+            stat.size === 0
+            : stat.type === "directory" && (await this.context.sys("readdir", this.context.path(path))).length === 0
       case "-perm":
         return permission(this.take(word))
       case "-mtime":
@@ -215,7 +242,9 @@ class Parser {
       case "-false":
         return () => false
       default:
-        throw new ProgramFailure(word.startsWith("-") ? `unknown predicate \`${word}'` : `paths must precede expression: \`${word}'`)
+        throw new ProgramFailure(
+          word.startsWith("-") ? `unknown predicate \`${word}'` : `paths must precede expression: \`${word}'`
+        )
     }
   }
 
@@ -330,7 +359,9 @@ class Parser {
   private async start(argv: ReadonlyArray<string>, cwd: string | undefined): Promise<number> {
     const status = await this.context.run(argv, { cwd })
     if (status >= 0) return status
-    await this.context.complain(`${quoted(argv[0])}: ${status === -127 ? "No such file or directory" : "Permission denied"}`)
+    await this.context.complain(
+      `${quoted(argv[0])}: ${status === -127 ? "No such file or directory" : "Permission denied"}`
+    )
     return -status
   }
 }
@@ -339,25 +370,60 @@ const permission = (text: string): Test => {
   const bits = Number.parseInt(text.replace(/^[-/]/, ""), 8)
   if (Number.isNaN(bits)) throw new ProgramFailure(`invalid mode ${quoted(text)}`)
   if (text.startsWith("-")) return ({ stat }) => (stat.mode & bits) === bits
-  return text.startsWith("/") ? ({ stat }) => bits === 0 || (stat.mode & bits) !== 0 : ({ stat }) => (stat.mode & 0o7777) === bits
+  return text.startsWith("/")
+    ? ({ stat }) => bits === 0 || (stat.mode & bits) !== 0
+    : ({ stat }) => (stat.mode & 0o7777) === bits
 }
 
-const letterOf: Readonly<Record<string, string>> = { file: "f", directory: "d", symlink: "l", fifo: "p", socket: "s", character: "c", block: "b" }
+const letterOf: Readonly<Record<string, string>> = {
+  file: "f",
+  directory: "d",
+  symlink: "l",
+  fifo: "p",
+  socket: "s",
+  character: "c",
+  block: "b"
+}
 
 const printf = (format: string, { depth, name, path, root, stat }: Entry, context: ProgramContext): string =>
-  format.replace(/\\([abfnrtv0\\])|%([-0-9.]*)(?:([TAC])(.)|([a-zA-Z%]))/g, (whole, escape?: string, width?: string, kind?: string, time?: string, code?: string) => {
-    if (escape !== undefined) return { n: "\n", t: "\t", "0": "\0", "\\": "\\", a: "\x07", b: "\b", f: "\f", r: "\r", v: "\v" }[escape] ?? escape
-    if (kind !== undefined) return time === "@" ? (stat.mtimeMs / 1000).toFixed(10) : formatTime(`%${time}`, stat.mtimeMs)
-    const user = (id: number) => id === 0 ? "root" : id === context.machine.identity.uid ? context.machine.identity.user : String(id)
-    const value = {
-      p: path, f: name, h: path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : ".", P: path.slice(root.length).replace(/^\//, ""),
-      H: root, s: String(stat.size), m: (stat.mode & 0o7777).toString(8), y: letterOf[stat.type], d: String(depth), u: user(stat.uid), g: user(stat.gid),
-      U: String(stat.uid), G: String(stat.gid), n: String(stat.nlink), i: String(stat.ino), k: String(Math.ceil(stat.size / 1024)), "%": "%"
-    }[code ?? ""]
-    if (value === undefined) return whole
-    const wide = Number(/\d+/.exec(width ?? "")?.[0] ?? 0)
-    return width?.startsWith("-") === true ? value.padEnd(wide) : value.padStart(wide)
-  })
+  format.replace(
+    /\\([abfnrtv0\\])|%([-0-9.]*)(?:([TAC])(.)|([a-zA-Z%]))/g,
+    (whole, escape?: string, width?: string, kind?: string, time?: string, code?: string) => {
+      if (escape !== undefined) {
+        return { n: "\n", t: "\t", "0": "\0", "\\": "\\", a: "\x07", b: "\b", f: "\f", r: "\r", v: "\v" }[escape] ??
+          escape
+      }
+      if (kind !== undefined) {
+        return time === "@"
+          ? (stat.mtimeMs / 1000).toFixed(10)
+          : formatTime(`%${time}`, stat.mtimeMs)
+      }
+      const user = (id: number) =>
+        id === 0 ? "root" : id === context.machine.identity.uid ? context.machine.identity.user : String(id)
+      const value = {
+        p: path,
+        f: name,
+        h: path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : ".",
+        P: path.slice(root.length).replace(/^\//, ""),
+        H: root,
+        s: String(stat.size),
+        m: (stat.mode & 0o7777).toString(8),
+        y: letterOf[stat.type],
+        d: String(depth),
+        u: user(stat.uid),
+        g: user(stat.gid),
+        U: String(stat.uid),
+        G: String(stat.gid),
+        n: String(stat.nlink),
+        i: String(stat.ino),
+        k: String(Math.ceil(stat.size / 1024)),
+        "%": "%"
+      }[code ?? ""]
+      if (value === undefined) return whole
+      const wide = Number(/\d+/.exec(width ?? "")?.[0] ?? 0)
+      return width?.startsWith("-") === true ? value.padEnd(wide) : value.padStart(wide)
+    }
+  )
 
 /** Looks at one starting point and everything below it, without recursion. */
 const visit = async (context: ProgramContext, root: string, plan: Plan, state: State): Promise<void> => {
@@ -373,7 +439,9 @@ const visit = async (context: ProgramContext, root: string, plan: Plan, state: S
     const counts = entry.depth >= plan.minDepth
     state.pruned = false
     if (counts && (leaving || !plan.depthFirst)) await plan.test(entry)
-    if (leaving || entry.stat.type !== "directory" || entry.depth >= plan.maxDepth || (state.pruned && !plan.depthFirst)) {
+    if (
+      leaving || entry.stat.type !== "directory" || entry.depth >= plan.maxDepth || (state.pruned && !plan.depthFirst)
+    ) {
       if (!leaving && counts && plan.depthFirst) await plan.test(entry)
       continue
     }
@@ -381,7 +449,9 @@ const visit = async (context: ProgramContext, root: string, plan: Plan, state: S
     try {
       const below = await context.sys("readdirStat", context.path(entry.path))
       const prefix = entry.path.endsWith("/") ? entry.path : `${entry.path}/`
-      for (const each of below.slice().reverse()) push({ path: prefix + each.name, name: each.name, root, depth: entry.depth + 1, stat: each.stat })
+      for (const each of below.slice().reverse()) {
+        push({ path: prefix + each.name, name: each.name, root, depth: entry.depth + 1, stat: each.stat })
+      }
     } catch (error) {
       await context.blame(quoted(entry.path), error)
       state.status = 1

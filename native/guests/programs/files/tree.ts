@@ -28,16 +28,31 @@ export const eachOperand = async (
 export const rm: Program = async (context) => {
   const line = parseOptions(context, {
     short: "dfiIrRv",
-    long: { dir: "d", force: "f", recursive: "r", verbose: "v", "preserve-root": "p", "no-preserve-root": "n", "one-file-system": "o", "interactive[=": "i" }
+    long: {
+      dir: "d",
+      force: "f",
+      recursive: "r",
+      verbose: "v",
+      "preserve-root": "p",
+      "no-preserve-root": "n",
+      "one-file-system": "o",
+      "interactive[=": "i"
+    }
   })
   const force = line.has("f")
   const recursive = line.has("r") || line.has("R")
   if (line.operands.length === 0 && force) return 0
   return eachOperand(context, line.operands, (name) => `cannot remove ${quoted(name)}`, async (name) => {
     const base = name.replace(/\/+$/, "").replace(/^.*\//, "")
-    if (base === "." || base === "..") throw new ProgramFailure(`refusing to remove '.' or '..' directory: skipping ${quoted(name)}`)
+    if (base === "." || base === "..") {
+      throw new ProgramFailure(`refusing to remove '.' or '..' directory: skipping ${quoted(name)}`)
+    }
     const path = context.path(name)
-    if (path === "/" && recursive) throw new ProgramFailure("it is dangerous to operate recursively on '/'\nrm: use --no-preserve-root to override this failsafe")
+    if (path === "/" && recursive) {
+      throw new ProgramFailure(
+        "it is dangerous to operate recursively on '/'\nrm: use --no-preserve-root to override this failsafe"
+      )
+    }
     try {
       const { type } = await context.sys("lstat", path)
       if (type === "directory" && line.has("d") && !recursive) await context.sys("rmdir", path)
@@ -66,7 +81,14 @@ export const parseMode = (text: string, old: number, isDirectory: boolean, umask
   return mode
 }
 
-const applyMode = (old: number, who: string, operator: string, what: string, isDirectory: boolean, umask: number): number => {
+const applyMode = (
+  old: number,
+  who: string,
+  operator: string,
+  what: string,
+  isDirectory: boolean,
+  umask: number
+): number => {
   let mode = old
   const all = who === "" || who.includes("a")
   for (const [letter, shift] of [["u", 6], ["g", 3], ["o", 0]] as const) {
@@ -90,18 +112,33 @@ const applyMode = (old: number, who: string, operator: string, what: string, isD
 export const mkdir: Program = (context) => {
   const line = parseOptions(context, { short: "m:pvZ", long: { "mode=": "m", parents: "p", verbose: "v" } })
   const given = line.get("m")
-  const mode = given === undefined ? 0o777 & ~context.exec.umask : parseMode(given, 0o777 & ~context.exec.umask, true, context.exec.umask)
+  const mode = given === undefined
+    ? 0o777 & ~context.exec.umask
+    : parseMode(given, 0o777 & ~context.exec.umask, true, context.exec.umask)
   if (mode === undefined) throw new ProgramFailure(`invalid mode ${quoted(given!)}`)
-  return eachOperand(context, line.operands, (name) => `cannot create directory ${name === "" ? "''" : quoted(name)}`, async (name) => {
-    if (name === "") throw new SystemCallError("ENOENT", "mkdir", name)
-    await context.sys("mkdir", context.path(name), given === undefined && context.exec.umask === 0o022 ? undefined : mode, line.has("p"))
-    if (given !== undefined) await context.sys("chmod", context.path(name), mode)
-    if (line.has("v")) await context.stdout.line(`mkdir: created directory ${quoted(name)}`)
-  })
+  return eachOperand(
+    context,
+    line.operands,
+    (name) => `cannot create directory ${name === "" ? "''" : quoted(name)}`,
+    async (name) => {
+      if (name === "") throw new SystemCallError("ENOENT", "mkdir", name)
+      await context.sys(
+        "mkdir",
+        context.path(name),
+        given === undefined && context.exec.umask === 0o022 ? undefined : mode,
+        line.has("p")
+      )
+      if (given !== undefined) await context.sys("chmod", context.path(name), mode)
+      if (line.has("v")) await context.stdout.line(`mkdir: created directory ${quoted(name)}`)
+    }
+  )
 }
 
 export const rmdir: Program = (context) => {
-  const line = parseOptions(context, { short: "pv", long: { parents: "p", verbose: "v", "ignore-fail-on-non-empty": "i" } })
+  const line = parseOptions(context, {
+    short: "pv",
+    long: { parents: "p", verbose: "v", "ignore-fail-on-non-empty": "i" }
+  })
   return eachOperand(context, line.operands, (name) => `failed to remove ${quoted(name)}`, async (name) => {
     const remove = async (path: string) => {
       try {
@@ -138,12 +175,23 @@ export const touch: Program = async (context) => {
     if (old === undefined) {
       if (line.has("c")) return
       if (name.endsWith("/")) throw new SystemCallError("ENOENT", "open", name)
-      await context.sys("writeFile", path, new Uint8Array(0), true, context.exec.umask === 0o022 ? undefined : 0o666 & ~context.exec.umask)
+      await context.sys(
+        "writeFile",
+        path,
+        new Uint8Array(0),
+        true,
+        context.exec.umask === 0o022 ? undefined : 0o666 & ~context.exec.umask
+      )
       if (time === undefined) return
     }
     const onlyAccess = line.has("a") && !line.has("m")
     const onlyModified = line.has("m") && !line.has("a")
-    await context.sys("utimes", path, onlyModified ? old?.atimeMs ?? when : when, onlyAccess ? old?.mtimeMs ?? when : when)
+    await context.sys(
+      "utimes",
+      path,
+      onlyModified ? old?.atimeMs ?? when : when,
+      onlyAccess ? old?.mtimeMs ?? when : when
+    )
   })
 }
 
@@ -153,22 +201,34 @@ const stamp = (text: string): number => {
   if (match === null) throw new ProgramFailure(`invalid date format ${quoted(text)}`)
   const [, century, year, ...rest] = match
   const [month, day, hour, minute, second] = rest.map((part) => Number(part ?? 0))
-  const full = year === undefined ? new Date(Date.now()).getUTCFullYear() : century === undefined ? (Number(year) < 69 ? 2000 : 1900) + Number(year) : Number(century + year)
+  const full = year === undefined
+    ? new Date(Date.now()).getUTCFullYear()
+    : century === undefined
+    ? (Number(year) < 69 ? 2000 : 1900) + Number(year)
+    : Number(century + year)
   return Date.UTC(full, month - 1, day, hour, minute, second)
 }
 
 const lastPart = (name: string): string => name.replace(/(.)\/+$/, "$1").replace(/^.*\/(?=.)/s, "")
 
 export const basename: Program = async (context) => {
-  const line = parseOptions(context, { short: "as:z", long: { multiple: "a", "suffix=": "s", zero: "z" }, strict: true })
+  const line = parseOptions(context, {
+    short: "as:z",
+    long: { multiple: "a", "suffix=": "s", zero: "z" },
+    strict: true
+  })
   const several = line.has("a") || line.has("s")
   const [name, given, extra] = line.operands
   if (name === undefined) throw missingOperand(context)
-  if (!several && extra !== undefined) throw new ProgramFailure(`extra operand ${quoted(extra)}\nTry 'basename --help' for more information.`)
+  if (!several && extra !== undefined) {
+    throw new ProgramFailure(`extra operand ${quoted(extra)}\nTry 'basename --help' for more information.`)
+  }
   const suffix = several ? line.get("s") : given
   for (const each of several ? line.operands : [name]) {
     const base = /^\/+$/.test(each) ? "/" : lastPart(each)
-    const cut = suffix !== undefined && suffix !== "" && base.endsWith(suffix) && base !== suffix ? base.slice(0, -suffix.length) : base
+    const cut = suffix !== undefined && suffix !== "" && base.endsWith(suffix) && base !== suffix
+      ? base.slice(0, -suffix.length)
+      : base
     await context.stdout.write(cut + (line.has("z") ? "\0" : "\n"))
   }
   return 0

@@ -6,14 +6,28 @@ import { formatTime } from "../text/strftime.ts"
 import { parseDate } from "./dates.ts"
 
 const iso: Readonly<Record<string, string>> = {
-  "": "%Y-%m-%d", date: "%Y-%m-%d", hours: "%Y-%m-%dT%H%:z", minutes: "%Y-%m-%dT%H:%M%:z",
-  seconds: "%Y-%m-%dT%H:%M:%S%:z", ns: "%Y-%m-%dT%H:%M:%S,%N%:z"
+  "": "%Y-%m-%d",
+  date: "%Y-%m-%d",
+  hours: "%Y-%m-%dT%H%:z",
+  minutes: "%Y-%m-%dT%H:%M%:z",
+  seconds: "%Y-%m-%dT%H:%M:%S%:z",
+  ns: "%Y-%m-%dT%H:%M:%S,%N%:z"
 }
 
 export const date: Program = async (context) => {
   const line = parseOptions(context, {
     short: "d:f:I::r:Rs:u",
-    long: { "date=": "d", "file=": "f", "iso-8601[=": "I", "reference=": "r", "rfc-email": "R", "rfc-3339=": "3", "set=": "s", utc: "u", universal: "u" }
+    long: {
+      "date=": "d",
+      "file=": "f",
+      "iso-8601[=": "I",
+      "reference=": "r",
+      "rfc-email": "R",
+      "rfc-3339=": "3",
+      "set=": "s",
+      utc: "u",
+      universal: "u"
+    }
   })
   if (line.has("s")) throw new ProgramFailure("cannot set date: Operation not permitted")
   const now = await context.sys("now")

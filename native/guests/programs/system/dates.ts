@@ -1,6 +1,13 @@
 /** The dates that `date -d` and `touch -d` understand, in UTC. */
 const units: Readonly<Record<string, number>> = {
-  sec: 1000, second: 1000, min: 60_000, minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 604_800_000, fortnight: 1_209_600_000
+  sec: 1000,
+  second: 1000,
+  min: 60_000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 604_800_000,
+  fortnight: 1_209_600_000
 }
 const weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -39,32 +46,70 @@ const rules: ReadonlyArray<Rule> = [
     state.hasClock = true
     state.hasDate = true
   }],
-  [/^(\d{4})-(\d{1,2})-(\d{1,2})/, (state, [, year, month, day]) => setDate(state, Number(year), Number(month) - 1, Number(day))],
-  [/^(\d{4})(\d{2})(\d{2})(?!\d)/, (state, [, year, month, day]) => setDate(state, Number(year), Number(month) - 1, Number(day))],
-  [/^(\d{1,2})\/(\d{1,2})\/(\d{4})/, (state, [, month, day, year]) => setDate(state, Number(year), Number(month) - 1, Number(day))],
-  [/^[tT]?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*(am|pm)?(?![a-z])/i, (state, [, hour, minute, second, fraction, half]) => {
-    const hours = half === undefined ? Number(hour) : Number(hour) % 12 + (half.toLowerCase() === "pm" ? 12 : 0)
-    state.time = startOfDay(state.time) + hours * 3_600_000 + Number(minute) * 60_000 + Number(second ?? 0) * 1000 + Number(`0.${fraction ?? 0}`) * 1000
-    state.hasClock = true
-  }],
+  [
+    /^(\d{4})-(\d{1,2})-(\d{1,2})/,
+    (state, [, year, month, day]) => setDate(state, Number(year), Number(month) - 1, Number(day))
+  ],
+  [
+    /^(\d{4})(\d{2})(\d{2})(?!\d)/,
+    (state, [, year, month, day]) => setDate(state, Number(year), Number(month) - 1, Number(day))
+  ],
+  [
+    /^(\d{1,2})\/(\d{1,2})\/(\d{4})/,
+    (state, [, month, day, year]) => setDate(state, Number(year), Number(month) - 1, Number(day))
+  ],
+  [
+    /^[tT]?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*(am|pm)?(?![a-z])/i,
+    (state, [, hour, minute, second, fraction, half]) => {
+      const hours = half === undefined ? Number(hour) : Number(hour) % 12 + (half.toLowerCase() === "pm" ? 12 : 0)
+      state.time = startOfDay(state.time) + hours * 3_600_000 + Number(minute) * 60_000 + Number(second ?? 0) * 1000 +
+        Number(`0.${fraction ?? 0}`) * 1000
+      state.hasClock = true
+    }
+  ],
   [/^(?:z|utc|gmt)\b/i, () => {}],
   [/^([+-])(\d{2}):?(\d{2})(?![\d:])(?!\s*[a-z])/i, (state, [, sign, hours, minutes]) => {
     state.time -= (sign === "-" ? -1 : 1) * (Number(hours) * 3_600_000 + Number(minutes) * 60_000)
   }],
-  [/^(\d{1,2})\s+([a-z]{3})[a-z]*\.?,?\s*(\d{4})?/i, (state, [, day, month, year]) =>
-    setDate(state, year === undefined ? new Date(state.time).getUTCFullYear() : Number(year), months.indexOf(month.toLowerCase()), Number(day))],
-  [/^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(\d{1,2})(?:,?\s+(\d{4}))?(?![\d:])/i, (state, [, month, day, year]) =>
-    setDate(state, year === undefined ? new Date(state.time).getUTCFullYear() : Number(year), months.indexOf(month.toLowerCase()), Number(day))],
-  [/^([+-]?\s*\d+)\s*(seconds?|secs?|minutes?|mins?|hours?|days?|weeks?|fortnights?|months?|years?)(\s+ago)?/i, (state, [, amount, unit, ago]) => {
-    shift(state, Number(amount.replace(/\s/g, "")) * (ago === undefined ? 1 : -1), unit)
-  }],
-  [/^(next|last|this)\s+(second|minute|hour|day|week|month|year)/i, (state, [, which, unit]) =>
-    shift(state, { next: 1, last: -1, this: 0 }[which.toLowerCase()] ?? 0, unit)],
+  [
+    /^(\d{1,2})\s+([a-z]{3})[a-z]*\.?,?\s*(\d{4})?/i,
+    (state, [, day, month, year]) =>
+      setDate(
+        state,
+        year === undefined ? new Date(state.time).getUTCFullYear() : Number(year),
+        months.indexOf(month.toLowerCase()),
+        Number(day)
+      )
+  ],
+  [
+    /^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(\d{1,2})(?:,?\s+(\d{4}))?(?![\d:])/i,
+    (state, [, month, day, year]) =>
+      setDate(
+        state,
+        year === undefined ? new Date(state.time).getUTCFullYear() : Number(year),
+        months.indexOf(month.toLowerCase()),
+        Number(day)
+      )
+  ],
+  [
+    /^([+-]?\s*\d+)\s*(seconds?|secs?|minutes?|mins?|hours?|days?|weeks?|fortnights?|months?|years?)(\s+ago)?/i,
+    (state, [, amount, unit, ago]) => {
+      shift(state, Number(amount.replace(/\s/g, "")) * (ago === undefined ? 1 : -1), unit)
+    }
+  ],
+  [
+    /^(next|last|this)\s+(second|minute|hour|day|week|month|year)/i,
+    (state, [, which, unit]) => shift(state, { next: 1, last: -1, this: 0 }[which.toLowerCase()] ?? 0, unit)
+  ],
   [/^(?:(next|last)\s+)?(sun|mon|tue|wed|thu|fri|sat)[a-z]*,?/i, (state, [, which, day]) => {
     if (state.hasDate) return
     const today = new Date(state.time).getUTCDay()
     const ahead = (weekdays.indexOf(day.toLowerCase()) - today + 7) % 7
-    const days = which?.toLowerCase() === "next" && ahead === 0 ? 7 : which?.toLowerCase() === "last" ? ahead - 7 : ahead
+    const days = which?.toLowerCase() === "next" && ahead === 0
+      ? 7
+      : which?.toLowerCase() === "last"
+      ? ahead - 7
+      : ahead
     state.time = startOfDay(state.time) + days * DAY_MS
     state.hasClock = true
   }],

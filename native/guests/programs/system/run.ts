@@ -33,7 +33,11 @@ const splitWords = (text: string): Array<string> => {
       const end = text.indexOf(char, at + 1)
       const line = text.indexOf("\n", at)
       if (end < 0 || (line >= 0 && line < end)) {
-        throw new ProgramFailure(`unmatched ${char === "'" ? "single" : "double"} quote; by default quotes are special to xargs unless you use the -0 option`)
+        throw new ProgramFailure(
+          `unmatched ${
+            char === "'" ? "single" : "double"
+          } quote; by default quotes are special to xargs unless you use the -0 option`
+        )
       }
       word += text.slice(at + 1, end)
       at = end
@@ -71,40 +75,73 @@ const batches = (items: ReadonlyArray<string>, max: number, chars: number): Arra
 export const xargs: Program = async (context) => {
   const line = parseOptions(context, {
     short: "0a:d:E:e::i::I:L:l::n:oprP:s:tx",
-    long: { null: "0", "arg-file=": "a", "delimiter=": "d", "replace[=": "i", "max-lines[=": "l", "max-args=": "n", "no-run-if-empty": "r", "max-procs=": "P", verbose: "t", "max-chars=": "s", interactive: "p", exit: "x" },
+    long: {
+      null: "0",
+      "arg-file=": "a",
+      "delimiter=": "d",
+      "replace[=": "i",
+      "max-lines[=": "l",
+      "max-args=": "n",
+      "no-run-if-empty": "r",
+      "max-procs=": "P",
+      verbose: "t",
+      "max-chars=": "s",
+      interactive: "p",
+      exit: "x"
+    },
     strict: true
   })
   const reader = line.has("a") ? await context.open(line.get("a")!) : context.stdin
   const lines = reader.lines(0)
   let text = ""
-  for (let batch = await lines.next(); batch !== undefined; batch = await lines.next()) text += batch.join("\0") + (lines.unterminated ? "" : "\0")
+  for (let batch = await lines.next(); batch !== undefined; batch = await lines.next()) {
+    text += batch.join("\0") + (lines.unterminated ? "" : "\0")
+  }
   const replace = line.has("I") ? line.get("I")! : line.has("i") ? line.get("i") || "{}" : undefined
   const delimiter = line.has("0") ? "\0" : line.get("d")?.replace("\\n", "\n").replace("\\t", "\t").replace("\\0", "\0")
   const items = delimiter !== undefined
-    ? text.replace(delimiter === "\0" ? /\0$/ : new RegExp(`${delimiter.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`), "").split(delimiter)
+    ? text.replace(delimiter === "\0" ? /\0$/ : new RegExp(`${delimiter.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`), "")
+      .split(delimiter)
     : replace !== undefined
-    ? text.split("\n").map((each) => each.replace(/^[ \t]+/, "")).filter((each) => each !== "").map((each) => splitWords(each.replace(/ /g, "\\ ")).join(" "))
+    ? text.split("\n").map((each) => each.replace(/^[ \t]+/, "")).filter((each) => each !== "").map((each) =>
+      splitWords(each.replace(/ /g, "\\ ")).join(" ")
+    )
     : splitWords(text)
   const given = delimiter !== undefined && text === "" ? [] : items
   const base = line.operands.length === 0 ? ["echo"] : line.operands
   const perLine = line.has("L") || line.has("l")
-  const commands = replace !== undefined
+  const commands: Array<ReadonlyArray<string>> = replace !== undefined
     ? given.map((item) => base.map((word) => word.replaceAll(replace, () => item)))
-    : (perLine ? text.split("\n").filter((each) => each.trim() !== "").map(splitWords) : batches(given, Number(line.get("n") ?? Infinity), Number(line.get("s") ?? MAX_COMMAND)))
+    : (perLine
+      ? text.split("\n").filter((each) => each.trim() !== "").map(splitWords)
+      : batches(given, Number(line.get("n") ?? Infinity), Number(line.get("s") ?? MAX_COMMAND)))
       .map((batch) => [...base, ...batch])
   if (commands.length === 0 && replace === undefined && !line.has("r")) commands.push(base)
   return runAll(context, commands, Math.max(1, Number(line.get("P") ?? 1) || 8), line.has("t"))
 }
 
-const runAll = async (context: ProgramContext, commands: ReadonlyArray<ReadonlyArray<string>>, parallel: number, shows: boolean): Promise<number> => {
+const runAll = async (
+  context: ProgramContext,
+  commands: ReadonlyArray<ReadonlyArray<string>>,
+  parallel: number,
+  shows: boolean
+): Promise<number> => {
   let status = 0
   let next = 0
   let stopped = false
   const worker = async () => {
     while (next < commands.length && !stopped) {
       const argv = commands[next++]
-      if (shows) await context.stderr.write(`${argv.join(" ")}\n`).then(() => context.stderr.flush())
-      const code = await runCommand(context, argv, { stdin: new BytesFile(new Uint8Array(0), "/dev/null") }, (name) => name)
+      if (shows) {
+        await context.stderr.write(`${argv.join(" ")}\n`)
+        await context.stderr.flush()
+      }
+      const code = await runCommand(
+        context,
+        argv,
+        { stdin: new BytesFile(new Uint8Array(0), "/dev/null") },
+        (name) => name
+      )
       if (code === 255) {
         await context.complain(`${argv[0]}: exited with status 255; aborting`)
         status = 124
@@ -148,7 +185,9 @@ export const env: Program = async (context) => {
 export const printenv: Program = async (context) => {
   const line = parseOptions(context, { short: "0", long: { null: "0" } })
   const end = line.has("0") ? "\0" : "\n"
-  if (line.operands.length === 0) for (const [name, value] of context.env) await context.stdout.write(`${name}=${value}${end}`)
+  if (line.operands.length === 0) {
+    for (const [name, value] of context.env) await context.stdout.write(`${name}=${value}${end}`)
+  }
   let status = 0
   for (const name of line.operands) {
     const value = context.env.get(name)
@@ -171,7 +210,9 @@ export const sleep: Program = async (context) => {
   let total = 0
   for (const operand of operands) {
     const value = seconds(operand)
-    if (value === undefined) throw new ProgramFailure(`invalid time interval '${operand}'\nTry 'sleep --help' for more information.`)
+    if (value === undefined) {
+      throw new ProgramFailure(`invalid time interval '${operand}'\nTry 'sleep --help' for more information.`)
+    }
     total += value
   }
   await context.sys("sleep", total * 1000)
@@ -190,7 +231,9 @@ export const timeout: Program = async (context) => {
     throw new ProgramFailure("missing operand\nTry 'timeout --help' for more information.", 125)
   }
   const value = seconds(limit)
-  if (value === undefined) throw new ProgramFailure(`invalid time interval '${limit}'\nTry 'timeout --help' for more information.`, 125)
+  if (value === undefined) {
+    throw new ProgramFailure(`invalid time interval '${limit}'\nTry 'timeout --help' for more information.`, 125)
+  }
   const signal = signalNumber(line.get("s") ?? "TERM")
   if (signal === undefined) throw new ProgramFailure(`'${line.get("s")}': invalid signal`, 125)
   let expired = false
@@ -199,17 +242,19 @@ export const timeout: Program = async (context) => {
   const timers: Array<Promise<void>> = []
   let over = false
   if (value > 0) {
-    timers.push(context.sys("sleep", value * 1000).then(async () => {
-      if (over) return
-      expired = true
-      for (const child of children()) child.signal(signal)
-      const grace = line.get("k")
-      if (grace === undefined) return
-      await context.sys("sleep", (seconds(grace) ?? 0) * 1000)
-      if (over) return
-      killed = true
-      for (const child of children()) child.signal(9)
-    }).catch(() => {}))
+    timers.push(
+      context.sys("sleep", value * 1000).then(async () => {
+        if (over) return
+        expired = true
+        for (const child of children()) child.signal(signal)
+        const grace = line.get("k")
+        if (grace === undefined) return
+        await context.sys("sleep", (seconds(grace) ?? 0) * 1000)
+        if (over) return
+        killed = true
+        for (const child of children()) child.signal(9)
+      }).catch(() => {})
+    )
   }
   const status = await runCommand(context, argv)
   over = true
@@ -235,7 +280,9 @@ const descendants = (context: ProgramContext) => {
 }
 
 export const nohup: Program = (context) => {
-  if (context.args.length === 0) throw new ProgramFailure("missing operand\nTry 'nohup --help' for more information.", 125)
+  if (context.args.length === 0) {
+    throw new ProgramFailure("missing operand\nTry 'nohup --help' for more information.", 125)
+  }
   context.process.ignored.add(1)
   return runCommand(context, context.args, {}, (name) => `failed to run command '${name}'`)
 }
@@ -248,11 +295,15 @@ export const nice: Program = (context) => {
 }
 
 export const time: Program = async (context) => {
-  const line = parseOptions(context, { short: "pf:o:v", long: { portability: "p", "format=": "f" }, status: 125, strict: true })
+  const line = parseOptions(context, {
+    short: "pf:o:v",
+    long: { portability: "p", "format=": "f" },
+    status: 125,
+    strict: true
+  })
   const start = performance.now()
   const status = await runCommand(context, line.operands)
   const real = (performance.now() - start) / 1000
   await context.stderr.write(`real ${real.toFixed(2)}\nuser 0.00\nsys 0.00\n`)
   return status
 }
-

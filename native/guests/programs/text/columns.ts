@@ -10,10 +10,20 @@ type Range = readonly [low: number, high: number]
 const parseRanges = (text: string, kind: string): Array<Range> => {
   const ranges = text.split(/[, ]/).map((part): Range => {
     const match = /^(\d*)(-?)(\d*)$/.exec(part)
-    if (match === null) throw new ProgramFailure(`invalid ${kind} value '${part}'\nTry 'cut --help' for more information.`)
+    if (match === null) {
+      throw new ProgramFailure(`invalid ${kind} value '${part}'\nTry 'cut --help' for more information.`)
+    }
     const [, low, dash, high] = match
-    if (low === "" && high === "") throw new ProgramFailure("invalid range with no endpoint: -\nTry 'cut --help' for more information.")
-    if (low === "0" || (dash === "" && low === "")) throw new ProgramFailure(`${kind === "field" ? "fields" : "byte/character positions"} are numbered from 1\nTry 'cut --help' for more information.`)
+    if (low === "" && high === "") {
+      throw new ProgramFailure("invalid range with no endpoint: -\nTry 'cut --help' for more information.")
+    }
+    if (low === "0" || (dash === "" && low === "")) {
+      throw new ProgramFailure(
+        `${
+          kind === "field" ? "fields" : "byte/character positions"
+        } are numbered from 1\nTry 'cut --help' for more information.`
+      )
+    }
     const end = dash === "" ? Number(low) : high === "" ? Infinity : Number(high)
     if (end < Number(low)) throw new ProgramFailure("invalid decreasing range\nTry 'cut --help' for more information.")
     return [Number(low === "" ? 1 : low), end]
@@ -21,29 +31,53 @@ const parseRanges = (text: string, kind: string): Array<Range> => {
   return ranges.sort((a, b) => a[0] - b[0])
 }
 
-const included = (ranges: ReadonlyArray<Range>, position: number): boolean => ranges.some(([low, high]) => position >= low && position <= high)
+const included = (ranges: ReadonlyArray<Range>, position: number): boolean =>
+  ranges.some(([low, high]) => position >= low && position <= high)
 
 export const cut: Program = (context) => {
   const line = parseOptions(context, {
     short: "b:c:d:f:nsz",
-    long: { "bytes=": "b", "characters=": "c", "delimiter=": "d", "fields=": "f", "only-delimited": "s", complement: "complement", "output-delimiter=": "o", "zero-terminated": "z" }
+    long: {
+      "bytes=": "b",
+      "characters=": "c",
+      "delimiter=": "d",
+      "fields=": "f",
+      "only-delimited": "s",
+      complement: "complement",
+      "output-delimiter=": "o",
+      "zero-terminated": "z"
+    }
   })
   const list = line.get("f") ?? line.get("c") ?? line.get("b")
-  if (list === undefined) throw new ProgramFailure("you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information.")
+  if (list === undefined) {
+    throw new ProgramFailure(
+      "you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information."
+    )
+  }
   const byField = line.has("f")
   const delimiter = line.get("d") ?? "\t"
-  if (Array.from(delimiter).length > 1) throw new ProgramFailure("the delimiter must be a single character\nTry 'cut --help' for more information.")
+  if (Array.from(delimiter).length > 1) {
+    throw new ProgramFailure("the delimiter must be a single character\nTry 'cut --help' for more information.")
+  }
   const ranges = parseRanges(list, byField ? "field" : "byte/character")
   const complement = line.has("complement")
   const separator = line.get("o") ?? (byField ? delimiter : "")
-  const pick = (parts: ReadonlyArray<string>): string => parts.filter((_, index) => included(ranges, index + 1) !== complement).join(separator)
+  const pick = (parts: ReadonlyArray<string>): string =>
+    parts.filter((_, index) => included(ranges, index + 1) !== complement).join(separator)
   const change = (text: string): string | undefined => {
-    if (!byField) return decodeText(Buffer.concat(Array.from(encodeText(text), (byte) => Uint8Array.of(byte)).filter((_, index) => included(ranges, index + 1) !== complement)))
+    if (!byField) {
+      return decodeText(Buffer.concat(
+        Array.from(encodeText(text), (byte) => Uint8Array.of(byte)).filter((_, index) =>
+          included(ranges, index + 1) !== complement
+        )
+      ))
+    }
     if (!text.includes(delimiter)) return line.has("s") ? undefined : text
     return pick(text.split(delimiter))
   }
   const simple = !byField && !complement && ranges.length === 1
-  const ascii = (text: string): string | undefined => simple && !/[^\x00-\x7f]/.test(text) ? text.slice(ranges[0][0] - 1, ranges[0][1]) : change(text)
+  const ascii = (text: string): string | undefined =>
+    simple && !/[^\x00-\x7f]/.test(text) ? text.slice(ranges[0][0] - 1, ranges[0][1]) : change(text)
   return eachInput(context, line.operands, async (reader) => {
     const lines = reader.lines(line.has("z") ? 0 : 10)
     const end = line.has("z") ? "\0" : "\n"
@@ -71,7 +105,9 @@ class Lines {
 }
 
 const delimiters = (text: string): Array<string> =>
-  (text.match(/\\.|[\s\S]/gu) ?? []).map((item) => ({ "\\n": "\n", "\\t": "\t", "\\\\": "\\", "\\0": "" })[item] ?? item)
+  (text.match(/\\.|[\s\S]/gu) ?? []).map((item) =>
+    ({ "\\n": "\n", "\\t": "\t", "\\\\": "\\", "\\0": "" })[item] ?? item
+  )
 
 export const paste: Program = async (context) => {
   const line = parseOptions(context, { short: "d:sz", long: { "delimiters=": "d", serial: "s" } })
@@ -116,7 +152,9 @@ const setClasses: Readonly<Record<string, (code: number) => boolean>> = {
   lower: (code) => code >= 97 && code <= 122,
   space: (code) => code === 32 || (code >= 9 && code <= 13),
   blank: (code) => code === 32 || code === 9,
-  punct: (code) => (code >= 33 && code <= 47) || (code >= 58 && code <= 64) || (code >= 91 && code <= 96) || (code >= 123 && code <= 126),
+  punct: (code) =>
+    (code >= 33 && code <= 47) || (code >= 58 && code <= 64) || (code >= 91 && code <= 96) ||
+    (code >= 123 && code <= 126),
   print: (code) => code >= 32 && code <= 126,
   graph: (code) => code >= 33 && code <= 126,
   cntrl: (code) => code < 32 || code === 127,
@@ -164,7 +202,11 @@ const parseSet = (given: string): ByteSet => {
     at = next
     if (text[at] === "-" && at + 1 < text.length) {
       const [high, after] = readByte(text, at + 1)
-      if (high < low) throw new ProgramFailure(`range-endpoints of '${text.slice(next - 1, after)}' are in reverse collating sequence order`)
+      if (high < low) {
+        throw new ProgramFailure(
+          `range-endpoints of '${text.slice(next - 1, after)}' are in reverse collating sequence order`
+        )
+      }
       for (let code = low; code <= high; code++) bytes.push(code)
       at = after
     } else bytes.push(low)
@@ -173,13 +215,19 @@ const parseSet = (given: string): ByteSet => {
 }
 
 export const tr: Program = async (context) => {
-  const line = parseOptions(context, { short: "cCdst", long: { complement: "c", delete: "d", "squeeze-repeats": "s", "truncate-set1": "t" }, strict: true })
+  const line = parseOptions(context, {
+    short: "cCdst",
+    long: { complement: "c", delete: "d", "squeeze-repeats": "s", "truncate-set1": "t" },
+    strict: true
+  })
   const [first, second] = line.operands
   if (first === undefined) throw missingOperand(context)
   const deletes = line.has("d")
   const squeezes = line.has("s")
   if (second === undefined && !deletes && !squeezes) {
-    throw new ProgramFailure(`missing operand after '${first}'\nTwo strings must be given when translating.\nTry 'tr --help' for more information.`)
+    throw new ProgramFailure(
+      `missing operand after '${first}'\nTwo strings must be given when translating.\nTry 'tr --help' for more information.`
+    )
   }
   const complement = line.has("c") || line.has("C")
   let from = parseSet(first).bytes
@@ -189,15 +237,17 @@ export const tr: Program = async (context) => {
   const squeeze = new Uint8Array(256)
   const target = second === undefined ? undefined : parseSet(second)
   const to = target?.bytes ?? []
-  if (target?.fill !== undefined) to.splice(target.fill.at, 0, ...Array<number>(Math.max(0, from.length - to.length)).fill(target.fill.byte))
-  if (deletes) for (const code of from) drop[code] = 1
+  if (target?.fill !== undefined) {
+    to.splice(target.fill.at, 0, ...Array<number>(Math.max(0, from.length - to.length)).fill(target.fill.byte))
+  }
+  if (deletes) { for (const code of from) drop[code] = 1 }
   else if (target !== undefined) {
     if (to.length === 0) throw new ProgramFailure("when not truncating set1, string2 must be non-empty")
     from.forEach((code, index) => {
       if (index < to.length || !line.has("t")) map[code] = to[Math.min(index, to.length - 1)]
     })
   }
-  if (squeezes) for (const code of target === undefined ? from : to) squeeze[code] = 1
+  if (squeezes) { for (const code of target === undefined ? from : to) squeeze[code] = 1 }
   let last = -1
   for (let chunk = await context.stdin.read(); chunk !== undefined; chunk = await context.stdin.read()) {
     const out = new Uint8Array(chunk.length)
@@ -213,4 +263,3 @@ export const tr: Program = async (context) => {
   }
   return 0
 }
-

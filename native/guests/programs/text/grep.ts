@@ -1,6 +1,6 @@
 /** grep, egrep and fgrep. */
-import { isErrno } from "../../shell/client.ts"
 import { Pattern } from "../../bash/expand/pattern.ts"
+import { isErrno } from "../../shell/client.ts"
 import type { CommandLine } from "../options.ts"
 import { parseOptions } from "../options.ts"
 import type { Program, ProgramContext, Reader } from "../program.ts"
@@ -11,13 +11,46 @@ import { compileRegex } from "./regex.ts"
 const spec = {
   short: "EFGPe:f:iyvwxclLqsonHhbm:A:B:C:rRaIUzZT0123456789",
   long: {
-    "extended-regexp": "E", "fixed-strings": "F", "basic-regexp": "G", "perl-regexp": "P", "regexp=": "e", "file=": "f",
-    "ignore-case": "i", "no-ignore-case": "no-i", "invert-match": "v", "word-regexp": "w", "line-regexp": "x", count: "c",
-    "files-with-matches": "l", "files-without-match": "L", quiet: "q", silent: "q", "no-messages": "s", "only-matching": "o",
-    "line-number": "n", "with-filename": "H", "no-filename": "h", "byte-offset": "b", "max-count=": "m",
-    "after-context=": "A", "before-context=": "B", "context=": "C", recursive: "r", "dereference-recursive": "R",
-    text: "a", "include=": "include", "exclude=": "exclude", "exclude-dir=": "exclude-dir", "color[=": "color", "colour[=": "color",
-    "null-data": "z", null: "Z", "line-buffered": "u", "binary-files=": "binary", "label=": "label", "initial-tab": "T"
+    "extended-regexp": "E",
+    "fixed-strings": "F",
+    "basic-regexp": "G",
+    "perl-regexp": "P",
+    "regexp=": "e",
+    "file=": "f",
+    "ignore-case": "i",
+    "no-ignore-case": "no-i",
+    "invert-match": "v",
+    "word-regexp": "w",
+    "line-regexp": "x",
+    count: "c",
+    "files-with-matches": "l",
+    "files-without-match": "L",
+    quiet: "q",
+    silent: "q",
+    "no-messages": "s",
+    "only-matching": "o",
+    "line-number": "n",
+    "with-filename": "H",
+    "no-filename": "h",
+    "byte-offset": "b",
+    "max-count=": "m",
+    "after-context=": "A",
+    "before-context=": "B",
+    "context=": "C",
+    recursive: "r",
+    "dereference-recursive": "R",
+    text: "a",
+    "include=": "include",
+    "exclude=": "exclude",
+    "exclude-dir=": "exclude-dir",
+    "color[=": "color",
+    "colour[=": "color",
+    "null-data": "z",
+    null: "Z",
+    "line-buffered": "u",
+    "binary-files=": "binary",
+    "label=": "label",
+    "initial-tab": "T"
   },
   status: 2
 }
@@ -44,7 +77,8 @@ const fixed = (pattern: string, ignoreCase: boolean, around: "word" | "line" | u
 const compile = (patterns: ReadonlyArray<string>, line: CommandLine, name: string): Array<Regex> => {
   const ignoreCase = (line.has("i") || line.has("y")) && !line.has("no-i")
   const around = line.has("x") ? "line" as const : line.has("w") ? "word" as const : undefined
-  const mode = line.options.findLast(({ name }) => "EFGP".includes(name))?.name ?? (name === "egrep" ? "E" : name === "fgrep" ? "F" : "G")
+  const mode = line.options.findLast(({ name }) => "EFGP".includes(name))?.name ??
+    (name === "egrep" ? "E" : name === "fgrep" ? "F" : "G")
   return patterns.map((pattern) => {
     if (mode === "F") return fixed(pattern, ignoreCase, around)
     const regex = mode === "P"
@@ -58,18 +92,32 @@ const compile = (patterns: ReadonlyArray<string>, line: CommandLine, name: strin
 /** Perl's syntax is JavaScript's, near enough; what could backtrack for ever is not run. */
 const perl = (pattern: string, ignoreCase: boolean, around: "word" | "line" | undefined): Regex | undefined => {
   if (/[+*}]\)?[+*{]|\([^)]*[+*][^)]*\)[+*{]/.test(pattern.replace(/\\./g, ""))) {
-    return compileRegex(pattern.replaceAll("\\d", "[0-9]").replaceAll("\\D", "[^0-9]"), { extended: true, ignoreCase, around })
+    return compileRegex(pattern.replaceAll("\\d", "[0-9]").replaceAll("\\D", "[^0-9]"), {
+      extended: true,
+      ignoreCase,
+      around
+    })
   }
   const prefix = /^(.*?)\\K/.exec(pattern)
   const source = prefix === null ? pattern : `(?<=${prefix[1]})${pattern.slice(prefix[0].length)}`
   try {
-    const re = new RegExp(around === "line" ? `^(?:${source})$` : around === "word" ? `\\b(?:${source})\\b` : source, `${ignoreCase ? "i" : ""}g`)
+    const re = new RegExp(
+      around === "line" ? `^(?:${source})$` : around === "word" ? `\\b(?:${source})\\b` : source,
+      `${ignoreCase ? "i" : ""}g`
+    )
     const find = (text: string, from: number): Span | undefined => {
       re.lastIndex = from
       const found = re.exec(text)
       return found === null ? undefined : { start: found.index, end: found.index + found[0].length }
     }
-    return { find, test: (text) => find(text, 0) !== undefined, match: (text) => { re.lastIndex = 0; return re.exec(text) ?? undefined } }
+    return {
+      find,
+      test: (text) => find(text, 0) !== undefined,
+      match: (text) => {
+        re.lastIndex = 0
+        return re.exec(text) ?? undefined
+      }
+    }
   } catch {
     return undefined
   }
@@ -79,7 +127,10 @@ const firstSpan = (matchers: ReadonlyArray<Regex>, text: string, from: number): 
   let best: Span | undefined
   for (const matcher of matchers) {
     const span = matcher.find(text, from)
-    if (span !== undefined && (best === undefined || span.start < best.start || (span.start === best.start && span.end > best.end))) best = span
+    if (
+      span !== undefined &&
+      (best === undefined || span.start < best.start || (span.start === best.start && span.end > best.end))
+    ) best = span
   }
   return best
 }
@@ -99,7 +150,9 @@ class Search {
     const { context, line, max } = this.settings
     const lines = reader.lines(line.has("z") ? 0 : 10)
     for (let batch = await lines.next(); batch !== undefined; batch = await lines.next()) {
-      if (!line.has("a") && !this.binary && batch.some((text) => text.includes("\0")) && !line.has("z")) this.binary = true
+      if (!line.has("a") && !this.binary && batch.some((text) => text.includes("\0")) && !line.has("z")) {
+        this.binary = true
+      }
       for (const text of batch) {
         const done = await this.consider(text)
         if (done) return this.finish()
@@ -155,8 +208,11 @@ class Search {
       return
     }
     const first = this.number - this.history.length
-    if ((before > 0 || after > 0) && this.printedTo > 0 && first > this.printedTo + 1) await this.settings.context.stdout.write("--\n")
-    else if ((before > 0 || after > 0) && this.printedTo === 0 && this.settings.context.groups++ > 0) await this.settings.context.stdout.write("--\n")
+    if ((before > 0 || after > 0) && this.printedTo > 0 && first > this.printedTo + 1) {
+      await this.settings.context.stdout.write("--\n")
+    } else if ((before > 0 || after > 0) && this.printedTo === 0 && this.settings.context.groups++ > 0) {
+      await this.settings.context.stdout.write("--\n")
+    }
     const current = this.number
     for (const [index, earlier] of this.history.entries()) {
       this.number = current - this.history.length + index
@@ -181,8 +237,11 @@ class Search {
     const end = line.has("Z") ? "\0" : "\n"
     if (line.has("l") && this.selected > 0) await context.stdout.write(this.label + end)
     else if (line.has("L") && this.selected === 0) await context.stdout.write(this.label + end)
-    else if (line.has("c") && !line.has("l") && !line.has("L")) await context.stdout.write(`${withName ? `${this.label}:` : ""}${this.selected}\n`)
-    else if (this.binary && this.selected > 0 && !this.quiet()) await context.stdout.write(`grep: ${this.label}: binary file matches\n`)
+    else if (line.has("c") && !line.has("l") && !line.has("L")) {
+      await context.stdout.write(`${withName ? `${this.label}:` : ""}${this.selected}\n`)
+    } else if (this.binary && this.selected > 0 && !this.quiet()) {
+      await context.stdout.write(`grep: ${this.label}: binary file matches\n`)
+    }
     return line.has("L") ? this.selected === 0 : this.selected > 0
   }
 }
@@ -215,7 +274,10 @@ const walk = async (settings: Settings, root: string, found: (path: string) => P
   }
 }
 
-const patternsOf = async (context: ProgramContext, line: CommandLine): Promise<{ readonly patterns: Array<string>; readonly files: ReadonlyArray<string> }> => {
+const patternsOf = async (
+  context: ProgramContext,
+  line: CommandLine
+): Promise<{ readonly patterns: Array<string>; readonly files: ReadonlyArray<string> }> => {
   const patterns = line.all("e").flatMap((text) => text.split("\n"))
   for (const name of line.all("f")) {
     const reader = await context.open(name).catch((error: unknown) => {
@@ -232,7 +294,7 @@ const patternsOf = async (context: ProgramContext, line: CommandLine): Promise<{
   return { patterns: first.split("\n"), files }
 }
 
-const number = (context: ProgramContext, text: string | undefined, kind: string): number => {
+const number = (text: string | undefined, kind: string): number => {
   if (text === undefined) return 0
   if (!/^\d+$/.test(text)) throw new ProgramFailure(`${text}: invalid ${kind}`, 2)
   return Number(text)
@@ -248,14 +310,14 @@ export const grep: Program = async (context) => {
   const recursive = line.has("r") || line.has("R")
   const names = files.length > 0 ? files : recursive ? ["."] : ["-"]
   const digits = line.options.filter(({ name }) => /^\d$/.test(name)).map(({ name }) => name).join("")
-  const around = digits === "" ? number(context, line.get("C"), "context length argument") : Number(digits)
+  const around = digits === "" ? number(line.get("C"), "context length argument") : Number(digits)
   const settings: Settings = {
     context,
     line,
     matchers: compile(patterns, line, context.name),
-    after: line.has("A") ? number(context, line.get("A"), "context length argument") : around,
-    before: line.has("B") ? number(context, line.get("B"), "context length argument") : around,
-    max: line.has("m") ? number(context, line.get("m"), "max count") : Infinity,
+    after: line.has("A") ? number(line.get("A"), "context length argument") : around,
+    before: line.has("B") ? number(line.get("B"), "context length argument") : around,
+    max: line.has("m") ? number(line.get("m"), "max count") : Infinity,
     withName: line.has("H") || (!line.has("h") && (names.length > 1 || recursive)),
     withNumber: line.has("n"),
     only: line.has("o"),
@@ -265,12 +327,21 @@ export const grep: Program = async (context) => {
   return searchAll(settings, names, recursive, files.length === 0)
 }
 
-const searchAll = async (settings: Settings, names: ReadonlyArray<string>, recursive: boolean, implicit: boolean): Promise<number> => {
+const searchAll = async (
+  settings: Settings,
+  names: ReadonlyArray<string>,
+  recursive: boolean,
+  implicit: boolean
+): Promise<number> => {
   const { context, line } = settings
   let matched = false
   let failed = false
   const one = async (name: string) => {
-    const label = name === "-" ? line.get("label") ?? "(standard input)" : implicit && recursive ? name.replace(/^\.\//, "") : name
+    const label = name === "-"
+      ? line.get("label") ?? "(standard input)"
+      : implicit && recursive
+      ? name.replace(/^\.\//, "")
+      : name
     let reader: Reader | undefined
     try {
       reader = await context.open(name)

@@ -136,7 +136,12 @@ class Formatter {
       case "s":
         return pad(this.cut(this.take() ?? "", spec), spec)
       case "b": {
-        const { stopped, text } = unescapeText(this.take() ?? "", { quotes: false, zeroOctal: true, octal: true, stops: true })
+        const { stopped, text } = unescapeText(this.take() ?? "", {
+          quotes: false,
+          zeroOctal: true,
+          octal: true,
+          stops: true
+        })
         this.stopped = stopped
         return pad(this.cut(text, spec), spec)
       }
@@ -154,11 +159,21 @@ class Formatter {
         return this.unsigned(spec, BigInt.asUintN(64, this.integer(this.take())))
       case "T": {
         const text = this.take()
-        const seconds = text === undefined || text === "-1" ? Date.now() / 1000
-          : text === "-2" ? this.options.startedAt / 1000 : Number(this.integer(text))
+        const seconds = text === undefined || text === "-1" ?
+          Date.now() / 1000
+          : text === "-2"
+          ? this.options.startedAt / 1000
+          : Number(this.integer(text))
         return pad(formatTime(spec.time === "" || spec.time === undefined ? "%X" : spec.time, seconds * 1000), spec)
       }
-      case "e": case "E": case "f": case "F": case "g": case "G": case "a": case "A":
+      case "e":
+      case "E":
+      case "f":
+      case "F":
+      case "g":
+      case "G":
+      case "a":
+      case "A":
         return formatFloat(spec, this.float(this.take()))
       default:
         this.fail(`\`${whole}': invalid format character`.replace(/%.*(.)': invalid/, "$1': invalid"))
@@ -180,7 +195,13 @@ class Formatter {
   private unsigned(spec: Directive, value: bigint): string {
     const base = spec.conversion === "o" ? 8 : spec.conversion === "u" ? 10 : 16
     let digits = value.toString(base).padStart(spec.precision ?? 0, "0")
-    if (spec.flags.includes("#") && value !== 0n) digits = base === 16 ? `0x${digits}` : base === 8 ? `0${digits}` : digits
+    if (spec.flags.includes("#") && value !== 0n) {
+      digits = base === 16
+        ? `0x${digits}`
+        : base === 8
+        ? `0${digits}`
+        : digits
+    }
     if (spec.conversion === "X") digits = digits.toUpperCase()
     return pad(digits, spec, spec.flags.includes("0") && spec.precision === undefined)
   }
@@ -204,8 +225,11 @@ const formatFloat = (spec: Directive, value: number): string => {
   const kind = spec.conversion.toLowerCase()
   let text: string
   if (!Number.isFinite(value)) text = Number.isNaN(value) ? "nan" : "inf"
-  else if (kind === "f") text = size < 1e21 ? size.toFixed(precision) : BigInt(size).toString() + (precision > 0 ? `.${"0".repeat(precision)}` : "")
-  else if (kind === "e") text = exponent(size.toExponential(precision))
+  else if (kind === "f") {
+    text = size < 1e21
+      ? size.toFixed(precision)
+      : BigInt(size).toString() + (precision > 0 ? `.${"0".repeat(precision)}` : "")
+  } else if (kind === "e") text = exponent(size.toExponential(precision))
   else text = general(size, precision, spec.flags.includes("#"))
   const negative = value < 0 || Object.is(value, -0)
   const sign = negative ? "-" : spec.flags.includes("+") ? "+" : spec.flags.includes(" ") ? " " : ""
@@ -219,7 +243,12 @@ export const formatText = (
   args: ReadonlyArray<string>,
   options: { readonly startedAt: number }
 ): Formatted => {
-  const { text: plain, stopped } = unescapeText(format.replaceAll("\\\"", "\""), { quotes: false, zeroOctal: false, octal: true, stops: true })
+  const { text: plain, stopped } = unescapeText(format.replaceAll("\\\"", "\""), {
+    quotes: false,
+    zeroOctal: false,
+    octal: true,
+    stops: true
+  })
   const pieces = parseFormat(plain)
   const formatter = new Formatter(args, options)
   const out: Array<string> = []

@@ -36,9 +36,19 @@ interface Translated {
 }
 
 const classes: Readonly<Record<string, string>> = {
-  alpha: "\\p{L}", digit: "0-9", alnum: "\\p{L}\\p{N}", upper: "\\p{Lu}", lower: "\\p{Ll}", space: "\\s",
-  blank: " \\t", punct: "!-\\/:-@\\[-`{-~", print: "\\x20-\\x7e\\u00a0-\\uffff", graph: "\\x21-\\x7e\\u00a1-\\uffff",
-  cntrl: "\\x00-\\x1f\\x7f", xdigit: "0-9A-Fa-f", word: "\\p{L}\\p{N}_"
+  alpha: "\\p{L}",
+  digit: "0-9",
+  alnum: "\\p{L}\\p{N}",
+  upper: "\\p{Lu}",
+  lower: "\\p{Ll}",
+  space: "\\s",
+  blank: " \\t",
+  punct: "!-\\/:-@\\[-`{-~",
+  print: "\\x20-\\x7e\\u00a0-\\uffff",
+  graph: "\\x21-\\x7e\\u00a1-\\uffff",
+  cntrl: "\\x00-\\x1f\\x7f",
+  xdigit: "0-9A-Fa-f",
+  word: "\\p{L}\\p{N}_"
 }
 
 const MAX_PATTERN = 20_000
@@ -114,13 +124,15 @@ class Translator {
     else if (char === "\\") this.escape()
     else {
       this.at++
-      if (char === "." ) this.out += "."
+      if (char === ".") this.out += "."
       else if (char === "^") this.out += this.extended || first ? "^" : "\\^"
       else if (char === "$") this.out += this.extended || this.endsHere() ? "$" : "\\$"
       else if (char === "*" && first) this.out += "\\*"
       else if (this.extended && "+?{".includes(char) && first) this.out += `\\${char}`
       else {
-        const point = String.fromCodePoint(char.codePointAt(0)! >= 0xd800 ? this.source.codePointAt(this.at - 1)! : char.codePointAt(0)!)
+        const point = String.fromCodePoint(
+          char.codePointAt(0)! >= 0xd800 ? this.source.codePointAt(this.at - 1)! : char.codePointAt(0)!
+        )
         this.at += point.length - 1
         this.out += escapeLiteral(point)
       }
@@ -158,7 +170,9 @@ class Translator {
   }
 
   private interval(): string | undefined {
-    const match = (this.extended ? /^\{(\d*)(,?)(\d*)\}/ : /^\\\{(\d*)(,?)(\d*)\\\}/).exec(this.source.slice(this.at, this.at + 20))
+    const match = (this.extended ? /^\{(\d*)(,?)(\d*)\}/ : /^\\\{(\d*)(,?)(\d*)\\\}/).exec(
+      this.source.slice(this.at, this.at + 20)
+    )
     if (match === null || (match[1] === "" && match[2] === "")) return undefined
     const [whole, low, comma, high] = match
     if (Number(low) > 1000 || Number(high) > 1000 || (high !== "" && Number(low) > Number(high))) throw new BadPattern()
@@ -280,13 +294,17 @@ export const compileRegex = (pattern: string, options: RegexOptions): Regex | un
 const build = (pattern: string, { around, extended, ignoreCase = false, spans = false }: RegexOptions): Regex => {
   if (pattern.length > MAX_PATTERN) throw new BadPattern()
   const { alternates, nested, references, source, unbounded } = translate(pattern, extended)
-  const whole = around === "line" ? `^(?:${source})$`
-    : around === "word" ? `(?<!${wordChar})(?:${source})(?!${wordChar})`
+  const whole = around === "line" ?
+    `^(?:${source})$`
+    : around === "word" ?
+    `(?<!${wordChar})(?:${source})(?!${wordChar})`
     : source
   const risky = nested || unbounded > HARMLESS_REPEATS
   if (references && risky) throw new BadPattern()
   const longest = spans && alternates && around === undefined
-  if (references || (!risky && !longest)) return native(whole, `s${/\\p|[^\x00-\x7f]/.test(whole) ? "u" : ""}${ignoreCase ? "i" : ""}`)
+  if (references || (!risky && !longest)) {
+    return native(whole, `s${/\\p|[^\x00-\x7f]/.test(whole) ? "u" : ""}${ignoreCase ? "i" : ""}`)
+  }
   if (around === "word") return words(linear(withoutLooks(source), ignoreCase))
   return linear(withoutLooks(whole), ignoreCase)
 }

@@ -1,6 +1,6 @@
 /** sort and uniq. */
-import { parseOptions } from "../options.ts"
 import type { CommandLine } from "../options.ts"
+import { parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure } from "../program.ts"
 
@@ -19,7 +19,12 @@ const byText: Compare = (left, right) => left < right ? -1 : left > right ? 1 : 
 const parseKey = (text: string): Key => {
   const match = /^(\d+)(?:\.(\d+))?([bdfgiMhnRrV]*)(?:,(\d+)(?:\.(\d+))?([bdfgiMhnRrV]*))?$/.exec(text)
   if (match === null || match[1] === "0") {
-    throw new ProgramFailure(match === null ? `invalid number at field start: invalid count at start of '${text}'` : `-: invalid field specification '${text}'`, 2)
+    throw new ProgramFailure(
+      match === null
+        ? `invalid number at field start: invalid count at start of '${text}'`
+        : `-: invalid field specification '${text}'`,
+      2
+    )
   }
   return {
     startField: Number(match[1]),
@@ -43,7 +48,9 @@ const fieldBounds = (line: string, separator: string | undefined): Array<readonl
     return bounds
   }
   const pattern = /[ \t]*[^ \t]+|[ \t]+$/g
-  for (let match = pattern.exec(line); match !== null; match = pattern.exec(line)) bounds.push([match.index, pattern.lastIndex])
+  for (let match = pattern.exec(line); match !== null; match = pattern.exec(line)) {
+    bounds.push([match.index, pattern.lastIndex])
+  }
   return bounds
 }
 
@@ -92,7 +99,15 @@ const byVersion: Compare = (left, right) => {
   const a = left.match(/\d+|\D/g) ?? []
   const b = right.match(/\d+|\D/g) ?? []
   const rank = (part: string | undefined): number =>
-    part === undefined ? 0 : part === "~" ? -1 : /\d/.test(part) ? 0 : /[A-Za-z]/.test(part) ? part.charCodeAt(0) : part.charCodeAt(0) + 256
+    part === undefined
+      ? 0
+      : part === "~"
+      ? -1
+      : /\d/.test(part)
+      ? 0
+      : /[A-Za-z]/.test(part)
+      ? part.charCodeAt(0)
+      : part.charCodeAt(0) + 256
   for (let index = 0; index < Math.max(a.length, b.length); index++) {
     const [x, y] = [a[index], b[index]]
     if (x !== undefined && y !== undefined && /\d/.test(x) && /\d/.test(y)) {
@@ -112,12 +127,17 @@ const comparison = (letters: string, line: CommandLine): Compare => {
     return has("i") ? result.replace(/[^\x20-\x7e]/g, "") : result
   }
   if (has("n")) return (a, b) => numberOf(a) - numberOf(b)
-  if (has("g")) return (a, b) => {
-    const [x, y] = [generalOf(a), generalOf(b)]
-    return x < y ? -1 : x > y ? 1 : 0
+  if (has("g")) {
+    return (a, b) => {
+      const [x, y] = [generalOf(a), generalOf(b)]
+      return x < y ? -1 : x > y ? 1 : 0
+    }
   }
   if (has("h")) return (a, b) => humanOf(a) - humanOf(b)
-  if (has("M")) return (a, b) => months.indexOf(a.trim().slice(0, 3).toLowerCase()) - months.indexOf(b.trim().slice(0, 3).toLowerCase())
+  if (has("M")) {
+    return (a, b) =>
+      months.indexOf(a.trim().slice(0, 3).toLowerCase()) - months.indexOf(b.trim().slice(0, 3).toLowerCase())
+  }
   if (has("V")) return byVersion
   if (has("R") || line.has("R")) return (a, b) => byText(scramble(a), scramble(b))
   return has("f") || has("d") || has("i") ? (a, b) => byText(simplify(a), simplify(b)) : byText
@@ -148,7 +168,9 @@ const comparator = (line: CommandLine): { readonly keys: Compare; readonly whole
     const letters = key.letters.replace("b", "") === "" && !key.letters.includes("b") ? global : key.letters
     const compare = comparison(letters, line)
     const take = (value: string) => extract(value, key, separator, letters.includes("b"))
-    return letters.includes("r") ? (a: string, b: string) => compare(take(b), take(a)) : (a: string, b: string) => compare(take(a), take(b))
+    return letters.includes("r")
+      ? (a: string, b: string) => compare(take(b), take(a))
+      : (a: string, b: string) => compare(take(a), take(b))
   })
   const keyed: Compare = (a, b) => {
     for (const compare of compares) {
@@ -173,14 +195,21 @@ const sortLines = async (context: ProgramContext, lines: Array<string>, compare:
   while (runs.length > 1) {
     const next: Array<Array<string>> = []
     for (let index = 0; index < runs.length; index += 2) {
-      next.push(runs[index + 1] === undefined ? runs[index] : await merge(context, runs[index], runs[index + 1], compare))
+      next.push(
+        runs[index + 1] === undefined ? runs[index] : await merge(context, runs[index], runs[index + 1], compare)
+      )
     }
     runs = next
   }
   return runs[0] ?? []
 }
 
-const merge = async (context: ProgramContext, left: Array<string>, right: Array<string>, compare: Compare): Promise<Array<string>> => {
+const merge = async (
+  context: ProgramContext,
+  left: Array<string>,
+  right: Array<string>,
+  compare: Compare
+): Promise<Array<string>> => {
   const merged: Array<string> = []
   let i = 0
   let j = 0
@@ -196,7 +225,11 @@ const merge = async (context: ProgramContext, left: Array<string>, right: Array<
   return merged
 }
 
-const readLines = async (context: ProgramContext, names: ReadonlyArray<string>, delimiter: number): Promise<Array<string>> => {
+const readLines = async (
+  context: ProgramContext,
+  names: ReadonlyArray<string>,
+  delimiter: number
+): Promise<Array<string>> => {
   const all: Array<string> = []
   for (const name of names) {
     const reader = await context.open(name).catch((error: unknown) => {
@@ -204,7 +237,9 @@ const readLines = async (context: ProgramContext, names: ReadonlyArray<string>, 
     })
     const lines = reader.lines(delimiter)
     try {
-      for (let batch = await lines.next(); batch !== undefined; batch = await lines.next()) for (const each of batch) all.push(each)
+      for (let batch = await lines.next(); batch !== undefined; batch = await lines.next()) {
+        for (const each of batch) all.push(each)
+      }
     } catch (error) {
       throw new ProgramFailure(`read failed: ${name}: ${context.reason(error)}`, 2)
     }
@@ -217,9 +252,26 @@ export const sort: Program = async (context) => {
   const line = parseOptions(context, {
     short: "bcCdfghik:mMno:rRsS:t:T:uVz",
     long: {
-      "ignore-leading-blanks": "b", check: "c", "dictionary-order": "d", "ignore-case": "f", "general-numeric-sort": "g",
-      "human-numeric-sort": "h", "key=": "k", merge: "m", "month-sort": "M", "numeric-sort": "n", "output=": "o", reverse: "r",
-      "random-sort": "R", stable: "s", "field-separator=": "t", unique: "u", "version-sort": "V", "zero-terminated": "z", "parallel=": "p", "buffer-size=": "S"
+      "ignore-leading-blanks": "b",
+      check: "c",
+      "dictionary-order": "d",
+      "ignore-case": "f",
+      "general-numeric-sort": "g",
+      "human-numeric-sort": "h",
+      "key=": "k",
+      merge: "m",
+      "month-sort": "M",
+      "numeric-sort": "n",
+      "output=": "o",
+      reverse: "r",
+      "random-sort": "R",
+      stable: "s",
+      "field-separator=": "t",
+      unique: "u",
+      "version-sort": "V",
+      "zero-terminated": "z",
+      "parallel=": "p",
+      "buffer-size=": "S"
     },
     status: 2
   })
@@ -229,7 +281,8 @@ export const sort: Program = async (context) => {
   const lines = await readLines(context, names, line.has("z") ? 0 : 10)
   if (line.has("c") || line.has("C")) {
     for (let index = 1; index < lines.length; index++) {
-      const order = keys(lines[index - 1], lines[index]) || (unique ? 1 : line.has("s") ? 0 : whole(lines[index - 1], lines[index]))
+      const order = keys(lines[index - 1], lines[index]) ||
+        (unique ? 1 : line.has("s") ? 0 : whole(lines[index - 1], lines[index]))
       if (order <= 0) continue
       if (line.has("c")) await context.complain(`${names[0]}:${index + 1}: disorder: ${lines[index]}`)
       return 1
@@ -243,7 +296,9 @@ export const sort: Program = async (context) => {
   const target = output === undefined ? undefined : await context.create(output)
   const writer = target?.writer ?? context.stdout
   const end = line.has("z") ? "\0" : "\n"
-  for (let index = 0; index < sorted.length; index += 256) await writer.write(sorted.slice(index, index + 256).join(end) + end)
+  for (let index = 0; index < sorted.length; index += 256) {
+    await writer.write(sorted.slice(index, index + 256).join(end) + end)
+  }
   await target?.close()
   return 0
 }
@@ -251,7 +306,17 @@ export const sort: Program = async (context) => {
 export const uniq: Program = async (context) => {
   const line = parseOptions(context, {
     short: "cdDf:is:uw:z",
-    long: { count: "c", repeated: "d", "all-repeated[=": "D", "skip-fields=": "f", "ignore-case": "i", "skip-chars=": "s", unique: "u", "check-chars=": "w", "zero-terminated": "z" }
+    long: {
+      count: "c",
+      repeated: "d",
+      "all-repeated[=": "D",
+      "skip-fields=": "f",
+      "ignore-case": "i",
+      "skip-chars=": "s",
+      unique: "u",
+      "check-chars=": "w",
+      "zero-terminated": "z"
+    }
   })
   const [name = "-", output] = line.operands
   const fields = Number(line.get("f") ?? 0)
@@ -272,7 +337,9 @@ export const uniq: Program = async (context) => {
   let count = 0
   let key: string | undefined
   const emit = async () => {
-    if (key === undefined || (line.has("d") && count < 2) || (line.has("D") && count < 2) || (line.has("u") && count > 1)) return
+    if (
+      key === undefined || (line.has("d") && count < 2) || (line.has("D") && count < 2) || (line.has("u") && count > 1)
+    ) return
     const label = line.has("c") ? `${String(count).padStart(7)} ` : ""
     for (const text of line.has("D") ? group : group.slice(0, 1)) await writer.write(label + text + end)
   }

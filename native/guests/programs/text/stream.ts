@@ -1,6 +1,6 @@
-/** cat, head, tail, tee, wc, tac, rev, nl, yes, seq. */
+/** cat, tee, wc, tac, rev, nl, yes, seq. */
 import { characters } from "../../bash/text.ts"
-import { extraOperand, missingOperand, parseOptions, parseSize } from "../options.ts"
+import { extraOperand, missingOperand, parseOptions } from "../options.ts"
 import type { Program, ProgramContext, Reader } from "../program.ts"
 import { ProgramFailure } from "../program.ts"
 
@@ -44,12 +44,22 @@ const visible = (bytes: Uint8Array, tabs: boolean): string => {
 export const cat: Program = async (context) => {
   const line = parseOptions(context, {
     short: "AbeEnstTuv",
-    long: { "show-all": "A", "number-nonblank": "b", "show-ends": "E", number: "n", "squeeze-blank": "s", "show-tabs": "T", "show-nonprinting": "v" }
+    long: {
+      "show-all": "A",
+      "number-nonblank": "b",
+      "show-ends": "E",
+      number: "n",
+      "squeeze-blank": "s",
+      "show-tabs": "T",
+      "show-nonprinting": "v"
+    }
   })
   const has = (letters: string) => Array.from(letters).some((letter) => line.has(letter))
   if (line.options.length === 0 || !has("AbeEnstTv")) {
     return eachInput(context, line.operands, async (reader) => {
-      for (let chunk = await reader.read(); chunk !== undefined; chunk = await reader.read()) await context.stdout.write(chunk)
+      for (let chunk = await reader.read(); chunk !== undefined; chunk = await reader.read()) {
+        await context.stdout.write(chunk)
+      }
     })
   }
   let number = 0
@@ -72,156 +82,6 @@ export const cat: Program = async (context) => {
 
 const decorate = (text: string, controls: boolean, tabs: boolean): string =>
   controls ? visible(Buffer.from(text), tabs) : tabs ? text.replaceAll("\t", "^I") : text
-
-/** The old form `-5` becomes `-n 5`. */
-const modernize = (args: ReadonlyArray<string>): Array<string> =>
-  args.flatMap((arg, index) => index === 0 && /^-\d+$/.test(arg) ? ["-n", arg.slice(1)] : [arg])
-
-interface Amount {
-  readonly bytes: boolean
-  readonly count: number
-  readonly sign: string
-}
-
-const amountOf = (context: ProgramContext, bytes: string | undefined, lines: string | undefined): Amount => {
-  const text = bytes ?? lines ?? "10"
-  const match = /^([-+]?)(.*)$/.exec(text)!
-  const count = parseSize(match[2])
-  if (count === undefined) throw new ProgramFailure(`invalid number of ${bytes === undefined ? "lines" : "bytes"}: '${text}'`)
-  return { bytes: bytes !== undefined, count, sign: match[1] }
-}
-
-const headOf = async (context: ProgramContext, reader: Reader, amount: Amount): Promise<void> => {
-  let left = amount.count
-  while (left > 0) {
-    const chunk = await reader.read(amount.bytes ? left : Infinity)
-    if (chunk === undefined) return
-    if (amount.bytes) {
-      left -= chunk.length
-      await context.stdout.write(chunk)
-      continue
-    }
-    let end = 0
-    while (left > 0) {
-      const at = chunk.indexOf(10, end)
-      if (at < 0) break
-      end = at + 1
-      left--
-    }
-    await context.stdout.write(left === 0 ? chunk.subarray(0, end) : chunk)
-  }
-}
-
-/** All but the last `count`. */
-const headExcept = async (context: ProgramContext, reader: Reader, amount: Amount): Promise<void> => {
-  const bytes = await reader.all()
-  await context.stdout.write(bytes.subarray(0, amount.bytes ? Math.max(0, bytes.length - amount.count) : lineStart(bytes, amount.count)))
-}
-
-/** Where the last `count` lines begin. */
-const lineStart = (bytes: Uint8Array, count: number): number => {
-  let at = bytes.length - (bytes[bytes.length - 1] === 10 ? 1 : 0)
-  if (count === 0) return bytes.length
-  for (let seen = 0; at > 0; at--) if (bytes[at - 1] === 10 && ++seen === count) return at
-  return 0
-}
-
-const titled = (context: ProgramContext, names: ReadonlyArray<string>, quiet: boolean, always: boolean) => {
-  let first = true
-  return async (name: string) => {
-    if (quiet || (names.length < 2 && !always)) return
-    await context.stdout.write(`${first ? "" : "\n"}==> ${name === "-" ? "standard input" : name} <==\n`)
-    first = false
-  }
-}
-
-export const head: Program = async (context) => {
-  const line = parseOptions(context, {
-    short: "c:n:qvz",
-    long: { "bytes=": "c", "lines=": "n", quiet: "q", silent: "q", verbose: "v" }
-  }, modernize(context.args))
-  const amount = amountOf(context, line.get("c"), line.get("n"))
-  const title = titled(context, line.operands, line.has("q"), line.has("v"))
-  return eachInput(context, line.operands, async (reader, name) => {
-    await title(name)
-    return amount.sign === "-" ? headExcept(context, reader, amount) : headOf(context, reader, amount)
-  }, (name) => `cannot open '${name}' for reading`)
-}
-
-/** Keeps no more than is asked for. */
-const tailOf = async (context: ProgramContext, reader: Reader, amount: Amount): Promise<void> => {
-  let kept: Array<Uint8Array> = []
-  let size = 0
-  let newlines = 0
-  for (let chunk = await reader.read(); chunk !== undefined; chunk = await reader.read()) {
-    kept.push(chunk)
-    size += chunk.length
-    if (!amount.bytes) for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) newlines++
-    const enough = amount.bytes ? size > 4 * amount.count + 262_144 : newlines > 4 * amount.count + 65_536
-    if (!enough) continue
-    const joined = Buffer.concat(kept)
-    const rest = joined.subarray(amount.bytes ? joined.length - amount.count : lineStart(joined, amount.count + 1))
-    kept = [rest]
-    size = rest.length
-    newlines = amount.count + 1
-  }
-  const joined = kept.length === 1 ? kept[0] : Buffer.concat(kept)
-  const start = amount.bytes ? Math.max(0, joined.length - amount.count) : lineStart(joined, amount.count)
-  await context.stdout.write(joined.subarray(start))
-}
-
-const tailFrom = async (context: ProgramContext, reader: Reader, amount: Amount): Promise<void> => {
-  let skip = Math.max(0, amount.count - 1)
-  for (let chunk = await reader.read(); chunk !== undefined; chunk = await reader.read()) {
-    let start = 0
-    if (amount.bytes) {
-      start = Math.min(skip, chunk.length)
-      skip -= start
-    } else {
-      while (skip > 0) {
-        const at = chunk.indexOf(10, start)
-        start = at < 0 ? chunk.length : at + 1
-        if (at < 0) break
-        skip--
-      }
-    }
-    await context.stdout.write(chunk.subarray(start))
-  }
-}
-
-const FOLLOW_MS = 200
-
-/** Waits for more at the end of files, until the process is stopped. */
-const follow = async (context: ProgramContext, names: ReadonlyArray<string>): Promise<number> => {
-  const sizes = new Map<string, number>()
-  for (const name of names) sizes.set(name, (await context.sys("readFile", context.path(name)).catch(() => new Uint8Array(0))).length)
-  for (;;) {
-    await context.stdout.flush()
-    await context.sys("sleep", FOLLOW_MS)
-    for (const [name, size] of sizes) {
-      const stat = await context.sys("stat", context.path(name)).catch(() => undefined)
-      context.process.check()
-      if (stat === undefined || stat.size === size) continue
-      const bytes = await context.sys("readFile", context.path(name))
-      await context.stdout.write(bytes.subarray(bytes.length < size ? 0 : size))
-      sizes.set(name, bytes.length)
-    }
-  }
-}
-
-export const tail: Program = async (context) => {
-  const line = parseOptions(context, {
-    short: "c:n:qvfFs:z",
-    long: { "bytes=": "c", "lines=": "n", quiet: "q", silent: "q", verbose: "v", "follow[=": "f", retry: "r", "pid=": "p" }
-  }, modernize(context.args.map((arg, index) => index === 0 && /^\+\d+$/.test(arg) ? `-n${arg}` : arg)))
-  const amount = amountOf(context, line.get("c"), line.get("n"))
-  const title = titled(context, line.operands, line.has("q"), line.has("v"))
-  const status = await eachInput(context, line.operands, async (reader, name) => {
-    await title(name)
-    return amount.sign === "+" ? tailFrom(context, reader, amount) : tailOf(context, reader, amount)
-  }, (name) => `cannot open '${name}' for reading`)
-  return (line.has("f") || line.has("F")) && line.operands.length > 0 ? follow(context, line.operands) : status
-}
 
 export const tee: Program = async (context) => {
   const line = parseOptions(context, { short: "aip", long: { append: "a", "ignore-interrupts": "i" } })
@@ -301,11 +161,18 @@ export const wc: Program = async (context) => {
   })
   if (line.operands.length > 1) rows.push([total, "total"])
   const values = (counts: Counts) =>
-    ([["l", counts.lines], ["w", counts.words], ["m", counts.chars], ["c", counts.bytes], ["L", counts.longest]] as const)
+    ([["l", counts.lines], ["w", counts.words], ["m", counts.chars], ["c", counts.bytes], [
+      "L",
+      counts.longest
+    ]] as const)
       .filter(([letter]) => has(letter)).map(([, value]) => value)
   const single = values(total).length === 1 && rows.length <= 1
   const piped = line.operands.length === 0 || line.operands.includes("-")
-  const digits = single ? 1 : piped ? 7 : Math.max(...[total.lines, total.words, total.bytes].map((value) => String(value).length))
+  const digits = single
+    ? 1
+    : piped
+    ? 7
+    : Math.max(...[total.lines, total.words, total.bytes].map((value) => String(value).length))
   for (const [counts, name] of rows) {
     const text = values(counts).map((value) => String(value).padStart(digits)).join(" ")
     await context.stdout.write(`${text}${name === "" ? "" : ` ${name}`}\n`)
@@ -340,21 +207,35 @@ export const rev: Program = (context) => {
 export const nl: Program = async (context) => {
   const line = parseOptions(context, {
     short: "b:h:f:i:l:n:ps:v:w:d:",
-    long: { "body-numbering=": "b", "line-increment=": "i", "number-format=": "n", "number-separator=": "s", "starting-line-number=": "v", "number-width=": "w" }
+    long: {
+      "body-numbering=": "b",
+      "line-increment=": "i",
+      "number-format=": "n",
+      "number-separator=": "s",
+      "starting-line-number=": "v",
+      "number-width=": "w"
+    }
   })
   const style = line.get("b") ?? "t"
   const width = Number(line.get("w") ?? 6)
   const separator = line.get("s") ?? "\t"
   const format = line.get("n") ?? "rn"
   let number = Number(line.get("v") ?? 1)
-  const label = (value: number) => format === "ln" ? String(value).padEnd(width) : String(value).padStart(width, format === "rz" ? "0" : " ")
+  const label = (value: number) =>
+    format === "ln" ? String(value).padEnd(width) : String(value).padStart(width, format === "rz" ? "0" : " ")
   const pattern = style.startsWith("p") ? new RegExp(style.slice(1)) : undefined
   return eachInput(context, line.operands, async (reader) => {
     const lines = reader.lines()
     for (let batch = await lines.next(); batch !== undefined; batch = await lines.next()) {
       for (const text of batch) {
         const counts = style === "a" || (style === "t" && text !== "") || pattern?.test(text) === true
-        await context.stdout.line(counts ? label(number) + separator + text : text === "" ? " ".repeat(width + separator.length) : " ".repeat(width + separator.length) + text)
+        await context.stdout.line(
+          counts
+            ? label(number) + separator + text
+            : text === ""
+            ? " ".repeat(width + separator.length)
+            : " ".repeat(width + separator.length) + text
+        )
         if (counts) number += Number(line.get("i") ?? 1)
       }
     }
@@ -420,11 +301,22 @@ export const seq: Program = async (context) => {
   if (args.length === 0) throw missingOperand(context)
   if (args.length > 3) throw extraOperand(context, args[3])
   const bad = args.find((arg) => !/^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(arg))
-  if (bad !== undefined) throw new ProgramFailure(`invalid floating point argument: '${bad}'\nTry 'seq --help' for more information.`)
-  const [first, step, last] = args.length === 1 ? ["1", "1", args[0]] : args.length === 2 ? [args[0], "1", args[1]] : args
+  if (bad !== undefined) {
+    throw new ProgramFailure(`invalid floating point argument: '${bad}'\nTry 'seq --help' for more information.`)
+  }
+  const [first, step, last] = args.length === 1
+    ? ["1", "1", args[0]]
+    : args.length === 2
+    ? [args[0], "1", args[1]]
+    : args
   const [from, by, to] = [first, step, last].map(Number)
-  if (by === 0) throw new ProgramFailure(`invalid Zero increment value: '${step}'\nTry 'seq --help' for more information.`)
-  if (by === 1 && Number.isSafeInteger(from) && from >= 0 && Number.isSafeInteger(to) && !padded && format === undefined && separator.length === 1 && decimals(first) === 0) {
+  if (by === 0) {
+    throw new ProgramFailure(`invalid Zero increment value: '${step}'\nTry 'seq --help' for more information.`)
+  }
+  if (
+    by === 1 && Number.isSafeInteger(from) && from >= 0 && Number.isSafeInteger(to) && !padded &&
+    format === undefined && separator.length === 1 && decimals(first) === 0
+  ) {
     if (to >= from) await countUp(context, from, to, separator.charCodeAt(0))
     return 0
   }
@@ -436,9 +328,17 @@ export const seq: Program = async (context) => {
     if (tick !== undefined) await tick
     const value = (from + index * by).toFixed(places)
     const negative = value.startsWith("-")
-    const text = padded ? (negative ? "-" : "") + (negative ? value.slice(1) : value).padStart(width - (negative ? 1 : 0), "0") : value
-    await context.stdout.write((index > 0 ? separator : "") + (format === undefined ? text : format.replace(/%0?(\d*)(?:\.(\d+))?[gfe]/, (spec, w: string, p: string | undefined) =>
-      (p === undefined ? (spec.endsWith("f") ? Number(value).toFixed(6) : text) : Number(value).toFixed(Number(p))).padStart(Number(w), spec[1] === "0" ? "0" : " "))))
+    const text = padded
+      ? (negative ? "-" : "") + (negative ? value.slice(1) : value).padStart(width - (negative ? 1 : 0), "0")
+      : value
+    await context.stdout.write(
+      (index > 0 ? separator : "") + (format === undefined ?
+        text :
+        format.replace(/%0?(\d*)(?:\.(\d+))?[gfe]/, (spec, w: string, p: string | undefined) =>
+          (p === undefined
+            ? (spec.endsWith("f") ? Number(value).toFixed(6) : text)
+            : Number(value).toFixed(Number(p))).padStart(Number(w), spec[1] === "0" ? "0" : " ")))
+    )
   }
   if (total >= 0) await context.stdout.write("\n")
   return 0

@@ -1,14 +1,27 @@
 /** Dates by the formats of strftime(3), in UTC: a VM has no other zone. */
 const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 const months = [
-  "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
   "December"
 ]
 
 const DAY_MS = 86_400_000
 
 const dayOfYear = (date: Date): number =>
-  Math.floor((Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()) - Date.UTC(date.getUTCFullYear(), 0, 1)) / DAY_MS)
+  Math.floor(
+    (Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()) - Date.UTC(date.getUTCFullYear(), 0, 1)) /
+      DAY_MS
+  )
 
 const isoWeek = (date: Date): readonly [year: number, week: number] => {
   const thursday = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()))
@@ -27,51 +40,93 @@ const number = (value: number, width: number, fill = "0"): Field => ({ value, wi
 
 const fieldOf = (code: string, date: Date, milliseconds: number): Field | string | undefined => {
   switch (code) {
-    case "Y": return { value: String(date.getUTCFullYear()) }
-    case "C": return number(Math.floor(date.getUTCFullYear() / 100), 2)
-    case "y": return number(date.getUTCFullYear() % 100, 2)
-    case "m": return number(date.getUTCMonth() + 1, 2)
-    case "d": return number(date.getUTCDate(), 2)
-    case "e": return number(date.getUTCDate(), 2, " ")
-    case "H": return number(date.getUTCHours(), 2)
-    case "k": return number(date.getUTCHours(), 2, " ")
-    case "I": return number(date.getUTCHours() % 12 || 12, 2)
-    case "l": return number(date.getUTCHours() % 12 || 12, 2, " ")
-    case "M": return number(date.getUTCMinutes(), 2)
-    case "S": return number(date.getUTCSeconds(), 2)
-    case "j": return number(dayOfYear(date) + 1, 3)
-    case "u": return number(date.getUTCDay() || 7, 1)
-    case "w": return number(date.getUTCDay(), 1)
-    case "U": return number(Math.floor((dayOfYear(date) + 7 - date.getUTCDay()) / 7), 2)
-    case "W": return number(Math.floor((dayOfYear(date) + 7 - (date.getUTCDay() + 6) % 7) / 7), 2)
-    case "V": return number(isoWeek(date)[1], 2)
-    case "G": return { value: String(isoWeek(date)[0]) }
-    case "g": return number(isoWeek(date)[0] % 100, 2)
-    case "N": return number(Math.floor((((milliseconds % 1000) + 1000) % 1000) * 1e6), 9)
-    case "s": return { value: String(Math.floor(milliseconds / 1000)) }
-    case "a": return { value: days[date.getUTCDay()].slice(0, 3) }
-    case "A": return { value: days[date.getUTCDay()] }
+    case "Y":
+      return { value: String(date.getUTCFullYear()) }
+    case "C":
+      return number(Math.floor(date.getUTCFullYear() / 100), 2)
+    case "y":
+      return number(date.getUTCFullYear() % 100, 2)
+    case "m":
+      return number(date.getUTCMonth() + 1, 2)
+    case "d":
+      return number(date.getUTCDate(), 2)
+    case "e":
+      return number(date.getUTCDate(), 2, " ")
+    case "H":
+      return number(date.getUTCHours(), 2)
+    case "k":
+      return number(date.getUTCHours(), 2, " ")
+    case "I":
+      return number(date.getUTCHours() % 12 || 12, 2)
+    case "l":
+      return number(date.getUTCHours() % 12 || 12, 2, " ")
+    case "M":
+      return number(date.getUTCMinutes(), 2)
+    case "S":
+      return number(date.getUTCSeconds(), 2)
+    case "j":
+      return number(dayOfYear(date) + 1, 3)
+    case "u":
+      return number(date.getUTCDay() || 7, 1)
+    case "w":
+      return number(date.getUTCDay(), 1)
+    case "U":
+      return number(Math.floor((dayOfYear(date) + 7 - date.getUTCDay()) / 7), 2)
+    case "W":
+      return number(Math.floor((dayOfYear(date) + 7 - (date.getUTCDay() + 6) % 7) / 7), 2)
+    case "V":
+      return number(isoWeek(date)[1], 2)
+    case "G":
+      return { value: String(isoWeek(date)[0]) }
+    case "g":
+      return number(isoWeek(date)[0] % 100, 2)
+    case "N":
+      return number(Math.floor((((milliseconds % 1000) + 1000) % 1000) * 1e6), 9)
+    case "s":
+      return { value: String(Math.floor(milliseconds / 1000)) }
+    case "a":
+      return { value: days[date.getUTCDay()].slice(0, 3) }
+    case "A":
+      return { value: days[date.getUTCDay()] }
     case "b":
-    case "h": return { value: months[date.getUTCMonth()].slice(0, 3) }
-    case "B": return { value: months[date.getUTCMonth()] }
-    case "p": return { value: date.getUTCHours() < 12 ? "AM" : "PM" }
-    case "P": return { value: date.getUTCHours() < 12 ? "am" : "pm" }
-    case "q": return number(Math.floor(date.getUTCMonth() / 3) + 1, 1)
-    case "Z": return { value: "UTC" }
-    case "z": return { value: "+0000" }
-    case ":z": return { value: "+00:00" }
-    case "n": return { value: "\n" }
-    case "t": return { value: "\t" }
-    case "%": return { value: "%" }
+    case "h":
+      return { value: months[date.getUTCMonth()].slice(0, 3) }
+    case "B":
+      return { value: months[date.getUTCMonth()] }
+    case "p":
+      return { value: date.getUTCHours() < 12 ? "AM" : "PM" }
+    case "P":
+      return { value: date.getUTCHours() < 12 ? "am" : "pm" }
+    case "q":
+      return number(Math.floor(date.getUTCMonth() / 3) + 1, 1)
+    case "Z":
+      return { value: "UTC" }
+    case "z":
+      return { value: "+0000" }
+    case ":z":
+      return { value: "+00:00" }
+    case "n":
+      return { value: "\n" }
+    case "t":
+      return { value: "\t" }
+    case "%":
+      return { value: "%" }
     case "D":
-    case "x": return "%m/%d/%y"
-    case "F": return "%Y-%m-%d"
+    case "x":
+      return "%m/%d/%y"
+    case "F":
+      return "%Y-%m-%d"
     case "T":
-    case "X": return "%H:%M:%S"
-    case "R": return "%H:%M"
-    case "r": return "%I:%M:%S %p"
-    case "c": return "%a %b %e %H:%M:%S %Y"
-    default: return undefined
+    case "X":
+      return "%H:%M:%S"
+    case "R":
+      return "%H:%M"
+    case "r":
+      return "%I:%M:%S %p"
+    case "c":
+      return "%a %b %e %H:%M:%S %Y"
+    default:
+      return undefined
   }
 }
 
