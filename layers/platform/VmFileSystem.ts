@@ -6,17 +6,15 @@
  * - Copies keep times and owners, with and without `preserveTimestamps`, and links keep their text.
  * - `readDirectory` gives names in order and does not follow links to directories below.
  * - Errors that Node leaves `Unknown` have a better reason where there is one.
- * - `watch` fails: the kernel tells nobody of changes yet.
+ * - `watch` gives absolute paths, and loses no event without saying so.
  *
  * @since 0.1.0
  */
 import type { PlatformError } from "@effect/platform/Error"
-import { isPlatformError, SystemError } from "@effect/platform/Error"
+import { isPlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import type { FilesystemError, FilesystemShape } from "../../services/Filesystem.ts"
-import { NotYetSupported } from "../../src/errors/NotYetSupported.ts"
 import { dirname } from "../../src/Paths.ts"
 import { checkPath, checkWhole, length, milliseconds } from "./Arguments.ts"
 import { copyFile, copyTree } from "./CopyTree.ts"
@@ -24,6 +22,7 @@ import { failedCall, type Origin, platformError } from "./PlatformErrors.ts"
 import * as Temporary from "./Temporary.ts"
 import { fileInfo, makeOpen } from "./VmFile.ts"
 import { absolute } from "./VmPath.ts"
+import { makeWatch } from "./VmWatch.ts"
 
 /** What the VM's processes leave out of the modes of what they create; the host does the same. */
 const UMASK = 0o022
@@ -88,7 +87,7 @@ export const make = (filesystem: FilesystemShape, cwd: string): FileSystem.FileS
       ),
     readFile: (path) => at("readFile", path, filesystem.readFile),
     writeFile: (path, bytes, options) => at("writeFile", path, (path) => write(filesystem, path, bytes, options)),
-    watch: (path) => Stream.fromEffect(at("watch", path, unwatched(filesystem)))
+    watch: makeWatch(filesystem, cwd)
   })
 }
 
@@ -212,19 +211,3 @@ const readRecursive = (filesystem: FilesystemShape, path: string) =>
     const start = path.endsWith("/") ? path.length : path.length + 1
     return entries.map((entry) => entry.path.slice(start))
   })
-
-const unwatched =
-  (filesystem: FilesystemShape) => (path: string): Effect.Effect<never, FilesystemError | SystemError> =>
-    Effect.zipRight(
-      filesystem.stat(path),
-      Effect.fail(
-        new SystemError({
-          reason: "Unknown",
-          module: "FileSystem",
-          method: "watch",
-          pathOrDescriptor: path,
-          description: "watching the files of a VM is not supported yet",
-          cause: new NotYetSupported({ feature: "watching files", path })
-        })
-      )
-    )

@@ -35,8 +35,7 @@ describe("shell engine", () => {
       assert.deepStrictEqual(Array.from((await vm.run(script)).bytes), Array.from(allBytes), script)
     }
     assert.deepStrictEqual(Array.from((await vm.run("cat", { stdin: allBytes })).bytes), Array.from(allBytes))
-    const withoutNul = allBytes.slice(1, 10).length
-    assert.strictEqual(withoutNul, 9)
+    assert.deepStrictEqual(Array.from((await vm.run("gzip -c bin | gunzip")).bytes), Array.from(allBytes))
     assert.deepStrictEqual(Array.from((await vm.run("x=$(printf '\\xff\\xfe\\x80'); printf %s \"$x\"")).bytes), [
       255,
       254,

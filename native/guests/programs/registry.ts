@@ -8,10 +8,10 @@ import type { Program } from "./program.ts"
 import { date } from "./system/date.ts"
 import { env, nice, nohup, printenv, sleep, time, timeout, xargs } from "./system/run.ts"
 import { cut, paste, tr } from "./text/columns.ts"
+import { head, tail } from "./text/ends.ts"
 import { grep } from "./text/grep.ts"
 import { sort, uniq } from "./text/sort.ts"
 import { cat, nl, rev, seq, tac, tee, wc, yes } from "./text/stream.ts"
-import { head, tail } from "./text/ends.ts"
 import { wrapped } from "./wrapped.ts"
 
 const shell: Program = (context) => runShellProgram(context.exec, [context.name, ...context.args])

@@ -16,6 +16,8 @@ import type { Program, ProgramContext } from "./program.ts"
 
 const RETAINED = 64 * 1024 * 1024
 const unbounded = Number.MAX_SAFE_INTEGER
+/** What one command may print in all, in bytes. */
+const MAX_OUTPUT = 1024 * 1024 * 1024
 
 const limits: NonNullable<BashOptions["executionLimits"]> = {
   maxSourceBytes: RETAINED,
@@ -35,8 +37,8 @@ const limits: NonNullable<BashOptions["executionLimits"]> = {
   maxArrayElements: 10_000_000,
   maxInputBytes: unbounded,
   maxStringLength: RETAINED,
-  maxOutputSize: unbounded,
-  maxLiveBytes: unbounded,
+  maxOutputSize: MAX_OUTPUT,
+  maxLiveBytes: MAX_OUTPUT,
   maxExecutionTimeMs: Number.POSITIVE_INFINITY
 }
 
