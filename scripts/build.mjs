@@ -28,9 +28,13 @@ const bundle = (entry, outfile, options = {}) =>
   })
 
 const tsc = () =>
-  execFileSync(process.execPath, [require.resolve("typescript/bin/tsc"), "-p", "tsconfig.build.json", "--outDir", out], {
-    stdio: "inherit"
-  })
+  execFileSync(
+    process.execPath,
+    [require.resolve("typescript/bin/tsc"), "-p", "tsconfig.build.json", "--outDir", out],
+    {
+      stdio: "inherit"
+    }
+  )
 
 try {
   await Promise.all([
@@ -38,7 +42,8 @@ try {
     bundleShell({ outdir: `${out}/sidecar`, minify }),
     bundle("bin/agent-os.ts", `${out}/bin/agent-os.js`, {
       banner: {
-        js: "#!/usr/bin/env node\nimport{createRequire as __createRequire}from\"node:module\";const require=__createRequire(import.meta.url);"
+        js:
+          "#!/usr/bin/env node\nimport{createRequire as __createRequire}from\"node:module\";const require=__createRequire(import.meta.url);"
       }
     })
   ])

@@ -10,7 +10,13 @@ import type { Errno } from "../../src/Errno.ts"
 /** Kernel to worker. */
 export type ToWorker =
   /** Become part of a VM. Sent once, before anything else. */
-  | { readonly _tag: "bind"; readonly hostname: string; readonly user: string; readonly uid: number; readonly gid: number }
+  | {
+    readonly _tag: "bind"
+    readonly hostname: string
+    readonly user: string
+    readonly uid: number
+    readonly gid: number
+  }
   /** Start a process. `stdin` is its whole standard input. `argv` are the positional parameters of a script. */
   | {
     readonly _tag: "spawn"
@@ -27,13 +33,25 @@ export type ToWorker =
   | { readonly _tag: "credit"; readonly pid: number; readonly bytes: number }
   /** The answer to a system call. */
   | { readonly _tag: "return"; readonly id: number; readonly value: unknown }
-  | { readonly _tag: "fault"; readonly id: number; readonly errno: Errno; readonly syscall: string; readonly path?: string | undefined }
+  | {
+    readonly _tag: "fault"
+    readonly id: number
+    readonly errno: Errno
+    readonly syscall: string
+    readonly path?: string | undefined
+  }
 
 /** Worker to kernel. */
 export type FromWorker =
   /** The worker has loaded its engine and can be bound. */
   | { readonly _tag: "ready" }
-  | { readonly _tag: "call"; readonly id: number; readonly pid: number; readonly name: SystemCallName; readonly args: ReadonlyArray<unknown> }
+  | {
+    readonly _tag: "call"
+    readonly id: number
+    readonly pid: number
+    readonly name: SystemCallName
+    readonly args: ReadonlyArray<unknown>
+  }
   /** Output of a process; at most 64 KiB each, and never more than the credit in hand. */
   | { readonly _tag: "output"; readonly pid: number; readonly channel: "stdout" | "stderr"; readonly bytes: Uint8Array }
   /** The process has ended, after its last output. */

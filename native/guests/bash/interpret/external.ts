@@ -11,6 +11,7 @@ import type { Shell } from "../state/shell.ts"
 import { decodeText } from "../text.ts"
 import { applyAssignment } from "./assign.ts"
 import { forkProcess, live } from "./fork.ts"
+import { callFunction } from "./functions.ts"
 import { runNested } from "./nested.ts"
 import { redirect } from "./redirect.ts"
 import { reportDeath } from "./run.ts"
@@ -186,7 +187,6 @@ const execute = async (shell: Shell, command: ExternalCommand, process: Process)
     if (found.kind === "missing") {
       const handler = shell.functions.get("command_not_found_handle")
       if (found.status === 127 && handler !== undefined && !argv[0].includes("/")) {
-        const { callFunction } = await import("./functions.ts")
         return await callFunction(shell, handler, argv)
       }
       await shell.complain(found.message)
@@ -204,9 +204,6 @@ export const runExternal = async (shell: Shell, command: ExternalCommand): Promi
   shell.lastArgument = argv[argv.length - 1]
   if (command.tail && shell.traps.size === 0 && !shell.isMain) return execute(shell, command, shell.process)
   const process = await forkProcess(shell, { command: argv.join(" ") })
-  for (const [name, action] of shell.traps) {
-    if (action === "") process.ignored.add(Number(name))
-  }
   // The shell waits until the program has its descriptors: expansions in redirections are the shell's own.
   void live(process, () => execute(shell, command, process))
   const status = await shell.process.block(process.ended)
