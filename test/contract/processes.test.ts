@@ -14,7 +14,7 @@ const outputOf = (events: Iterable<ProcessEvent>, tag: "Stdout" | "Stderr"): Uin
 /** Waits until no process is left but the one that looks. */
 const aloneAgain = (processes: ProcessesShape) =>
   processes.exec("ls /proc | grep -c '^[0-9]'").pipe(
-    Effect.filterOrFail(({ stdout }) => stdout === "1\n", ({ stdout }) => new Error(`processes: ${stdout}`)),
+    Effect.filterOrFail(({ stdout }) => stdout === "1\n", ({ stdout }) => ({ _tag: "NotAlone" as const, stdout })),
     Effect.retry({ times: 20, schedule: Schedule.spaced(50) })
   )
 

@@ -134,7 +134,8 @@ describe("glob patterns", () => {
       ),
       { numRuns: 20_000 }
     )
-    assert.isAbove(matched, 500)
+    // about 500 of the generated pairs match: the property is not empty
+    assert.isAbove(matched, 250)
   })
 
   it("match any number of names with two stars", () => {
