@@ -15,7 +15,7 @@ import type {
   ReadStreamOptions
 } from "../../services/Filesystem.ts"
 import * as Operations from "../../src/wire/Operations.ts"
-import { CHUNK_BYTES } from "../../src/wire/Stream.ts"
+import { CHUNK_BYTES, joined } from "../../src/wire/Stream.ts"
 import { checkWhole } from "./Numbers.ts"
 import { virtualStat } from "./Stat.ts"
 import { call, explain, lost, type VmLink } from "./VmLink.ts"
@@ -109,16 +109,6 @@ const readPieces = Effect.fnUntraced(
     return parts.length === 1 ? parts[0] : joined(parts, size)
   }
 )
-
-const joined = (parts: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
 
 const writePieces = Effect.fnUntraced(
   function*(link: VmLink, file: number, offset: number | undefined, bytes: Uint8Array) {

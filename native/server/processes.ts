@@ -4,6 +4,7 @@
 import * as Codec from "../../src/wire/Codec.ts"
 import type { Exchange } from "../../src/wire/Exchange.ts"
 import * as Operations from "../../src/wire/Operations.ts"
+import { joined } from "../../src/wire/Stream.ts"
 import { Fault } from "../kernel/fault.ts"
 import { KILLED } from "../kernel/processes/process.ts"
 import type { Vm } from "../kernel/vm.ts"
@@ -39,7 +40,7 @@ const run: Answer = (session, exchange, body) => {
       cancelDeadline()
       const left = timeoutMs === undefined ? undefined : Math.max(0, timeoutMs - (monotonic() - began))
       // the VM may have been released meanwhile
-      start(session, exchange, session.vm(request.vm), { ...request, timeoutMs: left }, join(parts, bytes))
+      start(session, exchange, session.vm(request.vm), { ...request, timeoutMs: left }, joined(parts, bytes))
     },
     onAbandon: cancelDeadline
   })
@@ -149,15 +150,5 @@ class Running {
 }
 
 const nothing = new Uint8Array(0)
-
-const join = (parts: ReadonlyArray<Uint8Array>, bytes: number): Uint8Array => {
-  const whole = new Uint8Array(bytes)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
 
 export const processOperations: ReadonlyArray<Route> = [[Operations.run, run]]

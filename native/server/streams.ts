@@ -4,7 +4,7 @@
  */
 import type * as Codec from "../../src/wire/Codec.ts"
 import type { Exchange } from "../../src/wire/Exchange.ts"
-import { CHUNK_BYTES, pump, record, RecordParser } from "../../src/wire/Stream.ts"
+import { CHUNK_BYTES, joined, pump, record, RecordParser } from "../../src/wire/Stream.ts"
 import type { Session } from "./session.ts"
 
 /**
@@ -221,14 +221,5 @@ export const steps = function*<A>(work: Iterator<void, A>, done: (value: A) => v
 
 const nothing = new Uint8Array(0)
 
-const join = (parts: ReadonlyArray<Uint8Array>, bytes: number): Uint8Array => {
-  if (parts.length === 0) return nothing
-  if (parts.length === 1) return parts[0]
-  const whole = new Uint8Array(bytes)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
+const join = (parts: ReadonlyArray<Uint8Array>, bytes: number): Uint8Array =>
+  parts.length === 1 ? parts[0] : joined(parts, bytes)

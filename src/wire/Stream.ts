@@ -16,6 +16,22 @@ import type { Exchange } from "./Exchange.ts"
 export const CHUNK_BYTES = 64 * 1024
 
 /**
+ * Parts as one: `length` is the sum of theirs.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const joined = (parts: ReadonlyArray<Uint8Array>, length: number): Uint8Array => {
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+/**
  * Sends what `next` gives until it gives `undefined`, as fast as the reader grants credit, then calls `done`. `next` is
  * called only when its bytes can go out, so nothing gathers here. An empty piece is skipped.
  *
