@@ -147,13 +147,14 @@ const services = (
   link: VmLink,
   lessor: Lessor,
   config: VmConfig
-): Effect.Effect<Leased, never, Scope.Scope> =>
-  Effect.map(TimerScheduler.make(RemoteProcesses.make(link, config.limits.outputBytes)), (scheduler) => ({
+): Effect.Effect<Leased, never, Scope.Scope> => {
+  const processes = observed("Processes", link.vmId, RemoteProcesses.make(link, config.limits.outputBytes))
+  return Effect.map(TimerScheduler.make(processes), (scheduler) => ({
     vm: {
       vmId: link.vmId,
       sidecarId: link.transport.peer.sidecarId,
       filesystem: observed("Filesystem", link.vmId, RemoteFilesystem.make(link, lessor.readDirectory)),
-      processes: observed("Processes", link.vmId, RemoteProcesses.make(link, config.limits.outputBytes)),
+      processes,
       scheduler,
       snapshot: takeSnapshot(link, "/"),
       snapshotMount: (path) => takeSnapshot(link, path),
@@ -165,6 +166,7 @@ const services = (
     },
     release: release(link)
   }))
+}
 
 /** The lowers of the root, highest precedence first; the bundled base comes last unless it is switched off. */
 const lowersOf = ({ rootFilesystem }: VmConfig): ReadonlyArray<RootLower> => {

@@ -12,34 +12,19 @@ import { ProcessDevices } from "../shell/devices.ts"
 import type { CallSystem, ShellProcess } from "../shell/engine.ts"
 import { GuestFilesystem } from "../shell/filesystem.ts"
 import { ProgramMemory } from "../shell/programs.ts"
+import { workLimits } from "../shell/work-limits.ts"
 import type { Program, ProgramContext } from "./program.ts"
 
 const RETAINED = 64 * 1024 * 1024
-const unbounded = Number.MAX_SAFE_INTEGER
 /** What one command may print in all, in bytes. */
 const MAX_OUTPUT = 1024 * 1024 * 1024
 
 const limits: NonNullable<BashOptions["executionLimits"]> = {
+  ...workLimits,
   maxSourceBytes: RETAINED,
-  maxCommandCount: unbounded,
-  maxLoopIterations: unbounded,
-  maxAwkIterations: unbounded,
-  maxSedIterations: unbounded,
-  maxJqIterations: unbounded,
-  maxWorkUnits: unbounded,
-  maxTraversalEntries: unbounded,
-  maxTraversalWork: unbounded,
-  maxGlobOperations: unbounded,
-  maxQueryTokens: 1_000_000,
-  maxQueryElements: 10_000_000,
-  maxAwkParserTokens: 1_000_000,
-  maxAwkParserOperations: 10_000_000,
-  maxArrayElements: 10_000_000,
-  maxInputBytes: unbounded,
   maxStringLength: RETAINED,
   maxOutputSize: MAX_OUTPUT,
-  maxLiveBytes: MAX_OUTPUT,
-  maxExecutionTimeMs: Number.POSITIVE_INFINITY
+  maxLiveBytes: MAX_OUTPUT
 }
 
 const EMPTY = new Uint8Array(0)

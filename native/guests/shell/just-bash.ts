@@ -18,38 +18,22 @@ import type { CallSystem, GuestIdentity, ShellEngine, ShellProcess } from "./eng
 import { GuestFilesystem } from "./filesystem.ts"
 import { withLiveOutput } from "./live.ts"
 import { ProgramMemory } from "./programs.ts"
+import { workLimits } from "./work-limits.ts"
 
 /** Output that an interpreter may hold back at one time, in bytes: of functions, substitutions and pipe stages. */
 export const RETAINED_OUTPUT = 64 * 1024 * 1024
 
-const unbounded = Number.MAX_SAFE_INTEGER
-
 const limits: NonNullable<BashOptions["executionLimits"]> = {
+  ...workLimits,
   maxSourceBytes: 16 * 1024 * 1024,
   // The stack of the worker (4 MiB) bears this depth with room to spare; see the tests.
   maxCallDepth: 400,
   maxSubstitutionDepth: 100,
-  maxCommandCount: unbounded,
-  maxLoopIterations: unbounded,
-  maxAwkIterations: unbounded,
-  maxSedIterations: unbounded,
-  maxJqIterations: unbounded,
-  maxWorkUnits: unbounded,
-  maxTraversalEntries: unbounded,
-  maxTraversalWork: unbounded,
-  maxGlobOperations: unbounded,
-  maxQueryTokens: 1_000_000,
-  maxQueryElements: 10_000_000,
-  maxAwkParserTokens: 1_000_000,
-  maxAwkParserOperations: 10_000_000,
-  maxArrayElements: 10_000_000,
   maxBraceExpansionResults: 1_000_000,
-  maxInputBytes: unbounded,
   maxStringLength: RETAINED_OUTPUT,
   maxHeredocSize: RETAINED_OUTPUT,
   maxOutputSize: RETAINED_OUTPUT,
-  maxLiveBytes: 2 * RETAINED_OUTPUT,
-  maxExecutionTimeMs: Number.POSITIVE_INFINITY
+  maxLiveBytes: 2 * RETAINED_OUTPUT
 }
 
 /** Variables that a shell sets itself when it starts; they are not exported. */

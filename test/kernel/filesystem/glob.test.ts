@@ -132,10 +132,9 @@ describe("glob patterns", () => {
           assert.strictEqual(matches(textOf(parts), at, dot), expected, `${textOf(parts)} ${at} ${dot}`)
         }
       ),
-      { numRuns: 20_000 }
+      { numRuns: 30_000 }
     )
-    // about 500 of the generated pairs match: the property is not empty
-    assert.isAbove(matched, 250)
+    assert.isAbove(matched, 500)
   })
 
   it("match any number of names with two stars", () => {
