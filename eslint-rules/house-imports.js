@@ -53,11 +53,22 @@ const nodeFree = [
   ["src/", "src is plain vocabulary: put code that needs Node into layers/node or native"],
   ["services/", "services are interfaces: put code that needs Node into layers/node"],
   ["layers/remote/", "layers/remote works wherever a Transport does: put code that needs Node into layers/node"],
+  ["layers/ai/", "layers/ai works wherever a Transport does: put code that needs Node into layers/node"],
   [kernel, "the kernel's cores do no I/O: put code that needs Node into native/server"]
 ]
 
 /** Where the kernel runs guests: threads are Node's. */
 const isPlainKernel = (file) => file.startsWith(kernel) && !file.startsWith("native/kernel/workers/")
+
+/** What a user need not have, and the one folder or file that may import it. */
+const optionalPeers = [
+  ["@effect/ai", "layers/ai/"],
+  ["@modelcontextprotocol/sdk", "layers/mcp/"],
+  ["vitest", "layers/testing/vitest.ts"]
+]
+
+/** Folders that need more than the package does: only the command, and tests, may import them. */
+const apart = ["layers/ai/", "layers/mcp/"]
 
 /** The package's face may re-export what the folders above offer. */
 const faces = new Set(["src/index.ts"])
@@ -65,6 +76,10 @@ const faces = new Set(["src/index.ts"])
 const checkTarget = (file, target) => {
   const folder = folders[folderOf(file)]
   const targetFolder = target.split("/")[0]
+  const home = apart.find((prefix) => target.startsWith(prefix))
+  if (home !== undefined && !file.startsWith(home) && !file.startsWith("bin/")) {
+    return `${home} needs optional peers: only bin may import it.`
+  }
   if (folder === undefined || folder.may.includes(targetFolder)) {
     return undefined
   }
@@ -81,6 +96,10 @@ const checkPackage = (file, source) => {
   }
   if (isPlainKernel(file) && /^(?:effect|@effect)(?:\/|$)/.test(source)) {
     return "the kernel's cores are plain TypeScript: put code that needs Effect into native/server."
+  }
+  const peer = optionalPeers.find(([name]) => source === name || source.startsWith(`${name}/`))
+  if (peer !== undefined && !file.startsWith(peer[1])) {
+    return `${source} is an optional peer: only ${peer[1]} may import it.`
   }
   if (isBarrel(source)) {
     return `${source} is a barrel and slow to load: import the module, as in import * as Name from "${source}/Name".`
