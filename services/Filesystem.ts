@@ -11,7 +11,7 @@ import type * as Scope from "effect/Scope"
 import type * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type { DirEntry, VirtualStat } from "../src/config/FileStat.ts"
-import type { NativeMount } from "../src/config/Mounts.ts"
+import type { MountInput } from "../src/config/Mounts.ts"
 import type { RootSnapshotExport } from "../src/config/Snapshot.ts"
 import type { ConfigError } from "../src/errors/ConfigError.ts"
 import type { KernelError } from "../src/errors/KernelError.ts"
@@ -110,6 +110,79 @@ export interface FileHandle {
   readonly seek: (offset: number, whence?: "start" | "current" | "end") => Effect.Effect<number, FilesystemError>
   readonly stat: Effect.Effect<VirtualStat, FilesystemError>
   readonly truncate: (size: number) => Effect.Effect<void, FilesystemError>
+  /** As fsync(2). The files of a VM are in memory: there is nothing to wait for. `EINVAL` for a device. */
+  readonly sync: Effect.Effect<void, FilesystemError>
+  /** Another handle of the same open file, with the same position and lock; the file is closed with the last of them. */
+  readonly dup: Effect.Effect<FileHandle, FilesystemError, Scope.Scope>
+  /**
+   * Takes the lock of the file as flock(2) does: it belongs to this open file, binds only who asks for it too, and ends
+   * with `unlock` or when the file is closed. A second call changes the kind; what was held is given up first. It waits
+   * for others, unless `wait` is false: then `EAGAIN` where it would have to. `ENOLCK` when 1,024 requests of the VM
+   * wait already. Interrupted while it waits, the file holds no lock.
+   */
+  readonly lock: (kind: LockKind, options?: LockOptions) => Effect.Effect<void, FilesystemError>
+  /** Gives the lock up, if there is one. */
+  readonly unlock: Effect.Effect<void, FilesystemError>
+}
+
+/**
+ * `shared` by any number of open files at once, or `exclusive`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type LockKind = "shared" | "exclusive"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface LockOptions {
+  /** Whether to wait until the lock can be had. Default `true`. */
+  readonly wait?: boolean | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SetXattrOptions {
+  /** `create`: the attribute must not exist (`EEXIST`); `replace`: it must (`ENODATA`). Default: either. */
+  readonly mode?: "create" | "replace" | undefined
+}
+
+/**
+ * The flags of renameat2(2); not both (`EINVAL`).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MoveOptions {
+  /** The destination must not exist (`EEXIST`). */
+  readonly noReplace?: boolean | undefined
+  /** Both paths exist (`ENOENT`) and change places, at once. */
+  readonly exchange?: boolean | undefined
+}
+
+/**
+ * What statfs(2) tells. All mounts of a VM share its limits; generated ones (`/proc`) have no blocks and no files.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FilesystemStatistics {
+  /** `rootfs`, `memory`, `proc`, ... */
+  readonly type: string
+  /** Bytes of a block. */
+  readonly blockSize: number
+  /** `filesystemBytes`, in blocks. */
+  readonly blocks: number
+  readonly blocksFree: number
+  /** The limit `inodes`. */
+  readonly files: number
+  readonly filesFree: number
+  /** Bytes of the longest name. */
+  readonly nameMax: number
 }
 
 /**
@@ -121,7 +194,10 @@ export interface ReadStreamOptions {
   readonly offset?: number | undefined
   /** Bytes to read at most. Default: to the end. */
   readonly length?: number | undefined
-  /** Bytes of one piece. Default, and most: 64 KiB. */
+  /**
+   * Bytes of each piece but the last, from 1 to 16 MiB; another number is `EINVAL` with the limit `chunkSize`. Without it,
+   * pieces come as they are received, of at most 64 KiB.
+   */
   readonly chunkSize?: number | undefined
 }
 
@@ -188,6 +264,14 @@ export interface FilesystemShape {
     options?: { readonly maxDepth?: number; readonly exclude?: ReadonlyArray<string> }
   ) => Effect.Effect<Array<DirEntry>, FilesystemError>
   /**
+   * What `readdirRecursive` lists, as it is found, in one request and at the reader's pace: neither side holds more than a
+   * window of entries and the directories that are still to be listed. What changes meanwhile may be in it or not.
+   */
+  readonly walk: (
+    path: string,
+    options?: { readonly maxDepth?: number; readonly exclude?: ReadonlyArray<string> }
+  ) => Stream.Stream<DirEntry, FilesystemError>
+  /**
    * The absolute paths that match a pattern, sorted: `*`, `?`, `[a-z]`, `[!a]`, `{a,b}`, `**` for any number of names,
    * a backslash before what is meant as it stands, a slash at the end for directories only. A pattern that does not
    * begin with a slash starts at `cwd` (default `/`). Names with a dot at their beginning match only a pattern that has
@@ -214,6 +298,33 @@ export interface FilesystemShape {
   readonly chown: (path: string, uid: number, gid: number) => Effect.Effect<void, FilesystemError>
   /** Times in milliseconds since 1970; fractions count. */
   readonly utimes: (path: string, atimeMs: number, mtimeMs: number) => Effect.Effect<void, FilesystemError>
+  /**
+   * The value of an extended attribute, `user.NAME`. Files and directories have them; they go with copies, moves, forks
+   * and snapshots. Links are followed. `ENODATA` when there is none of that name, `ENOTSUP` for other namespaces.
+   */
+  readonly getXattr: (path: string, name: string) => Effect.Effect<Uint8Array, FilesystemError>
+  /**
+   * Sets an extended attribute. A name has at most 255 bytes (`ERANGE`), a value 64 KiB (`E2BIG`), all names of a file
+   * together 64 KiB (`ENOSPC`); names and values count as bytes of the filesystem.
+   */
+  readonly setXattr: (
+    path: string,
+    name: string,
+    value: string | Uint8Array,
+    options?: SetXattrOptions
+  ) => Effect.Effect<void, FilesystemError>
+  /** The names of all extended attributes, sorted. */
+  readonly listXattrs: (path: string) => Effect.Effect<Array<string>, FilesystemError>
+  /** `ENODATA` when there is none of that name. */
+  readonly removeXattr: (path: string, name: string) => Effect.Effect<void, FilesystemError>
+  /**
+   * Holds the lock of a file or directory as long as the Scope is open: what flock(1) does. A file that is missing is
+   * created. See `FileHandle.lock`.
+   */
+  readonly lock: (
+    path: string,
+    options?: LockOptions & { readonly kind?: LockKind | undefined }
+  ) => Effect.Effect<void, FilesystemError, Scope.Scope>
   /** Cuts a file, or extends it by a hole. */
   readonly truncate: (path: string, size?: number) => Effect.Effect<void, FilesystemError>
   /** Fails with `EACCES` unless the host could do all that the letters ask: `r`, `w`, `x`. */
@@ -236,8 +347,10 @@ export interface FilesystemShape {
   readonly writeStream: (path: string) => Sink.Sink<void, Uint8Array, never, FilesystemError>
   /** `false` where the path cannot be reached; a path that breaks the guards still fails. */
   readonly exists: (path: string) => Effect.Effect<boolean, FilesystemError>
-  /** A rename; a directory that goes to another mount is copied and then removed. */
-  readonly move: (from: string, to: string) => Effect.Effect<void, FilesystemError>
+  /** A rename; what goes to another mount is copied and then removed, without options (`EXDEV` with one). */
+  readonly move: (from: string, to: string, options?: MoveOptions) => Effect.Effect<void, FilesystemError>
+  /** How much the filesystem at a path may hold, and what of that is free: the VM's limits as statfs(2) tells them. */
+  readonly statfs: (path: string) => Effect.Effect<FilesystemStatistics, FilesystemError>
   /** Removes a file, a link itself, or a directory: an empty one, or with `recursive` all of it. */
   readonly delete: (path: string, options?: { readonly recursive?: boolean }) => Effect.Effect<void, FilesystemError>
   /** The root filesystem in the seeds' portable format, without mounts, devices and `/proc`. Goes back in as a lower. */
@@ -245,10 +358,14 @@ export interface FilesystemShape {
   /** Mounts a filesystem while the VM runs. Kinds as in the `mounts` configuration. */
   readonly mountFs: (
     path: string,
-    mount: Omit<typeof NativeMount.Encoded, "path">,
+    mount: MountInput,
     options?: { readonly readOnly?: boolean }
   ) => Effect.Effect<void, FilesystemError | ConfigError | NotYetSupported>
-  /** `EINVAL` when nothing is mounted there, `EBUSY` when something is mounted below it. */
+  /**
+   * `EINVAL` when nothing is mounted there. `EBUSY` while it is used: something is mounted below it, a file of it is open,
+   * here or in a guest, a process works in a directory of it, or a change is being told to its driver. A read that is under
+   * way goes on in what the mount covered, or fails; what a driver holds is written before this ends.
+   */
   readonly unmountFs: (path: string) => Effect.Effect<void, FilesystemError>
   /**
    * Every change of a file, or of a directory and its entries, in order: created, modified (content, mode, owner, times,

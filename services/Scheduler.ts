@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
@@ -138,18 +137,21 @@ export interface SchedulerShape {
   readonly update: <E = never, R = never>(
     id: string,
     changes: Partial<JobSettings<E, R>>
-  ) => Effect.Effect<void, ScheduleError | NotYetSupported | Cause.NoSuchElementException, R>
+  ) => Effect.Effect<void, ScheduleError | NotYetSupported, R>
   /** Removes a job; whether there was one. A run that goes on comes to its end unless `interrupt` is set. */
-  readonly cancel: (id: string, options?: { readonly interrupt?: boolean | undefined }) => Effect.Effect<boolean>
-  readonly get: (id: string) => Effect.Effect<JobInfo, Cause.NoSuchElementException>
+  readonly cancel: (
+    id: string,
+    options?: { readonly interrupt?: boolean | undefined }
+  ) => Effect.Effect<boolean, ScheduleError>
+  readonly get: (id: string) => Effect.Effect<JobInfo, ScheduleError>
   /** In the order in which the jobs were added. */
   readonly list: Effect.Effect<Array<JobInfo>>
   /** Begins a run now, under the job's overlap rule, even if the job is paused or done. Does not wait for it. */
-  readonly runNow: (id: string) => Effect.Effect<Started, Cause.NoSuchElementException>
+  readonly runNow: (id: string) => Effect.Effect<Started, ScheduleError>
   /** No run begins until `resume`, except by hand. */
-  readonly pause: (id: string) => Effect.Effect<void, Cause.NoSuchElementException>
+  readonly pause: (id: string) => Effect.Effect<void, ScheduleError>
   /** Goes on. What was due meanwhile is missed, and treated as the job says. */
-  readonly resume: (id: string) => Effect.Effect<void, Cause.NoSuchElementException>
+  readonly resume: (id: string) => Effect.Effect<void, ScheduleError>
   /**
    * What happens from now on. A reader that is more than 1,024 events behind loses the oldest ones and sees it by the gap in
    * `sequence`; it never holds up a job. Ends with the scheduler.

@@ -58,12 +58,25 @@ export interface Duplex<B> {
 }
 
 /**
+ * The streams of a request that the other side has made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Served {
+  /** All of the other side's stream; fails where it is longer. */
+  readonly read: (maxBytes: number) => Effect.Effect<Uint8Array, WireFailure>
+  /** Sends a piece of this side's stream; waits for credit. */
+  readonly write: (bytes: Uint8Array) => Effect.Effect<void>
+}
+
+/**
  * Answers a request of the other side.
  *
  * @since 0.1.0
  * @category models
  */
-export type Handler<A, B> = (request: A) => Effect.Effect<B, WireFailure>
+export type Handler<A, B> = (request: A, streams: Served) => Effect.Effect<B, WireFailure>
 
 /**
  * @since 0.1.0

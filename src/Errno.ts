@@ -42,6 +42,7 @@ export const errnoTable = {
   EPIPE: [32, "broken pipe"],
   ERANGE: [34, "result out of range"],
   ENAMETOOLONG: [36, "name too long"],
+  ENOLCK: [37, "no locks available"],
   ENOSYS: [38, "function not implemented"],
   ENOTEMPTY: [39, "directory not empty"],
   ELOOP: [40, "too many levels of symbolic links"],
@@ -50,6 +51,7 @@ export const errnoTable = {
   EOVERFLOW: [75, "value too large for defined data type"],
   EDQUOT: [122, "disk quota exceeded"],
   ENOTSUP: [95, "operation not supported"],
+  ESTALE: [116, "stale file handle"],
   ETIMEDOUT: [110, "connection timed out"],
   ECANCELED: [125, "operation canceled"]
 } as const

@@ -9,6 +9,16 @@
 /**
  * @since 0.1.0
  */
+export { type ApprovalAnswer, type ApprovalRecord, type ApprovalRequest, Approvals } from "../services/Approvals.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { Audit, AuditEvent, type AuditShape } from "../services/Audit.ts"
+
+/**
+ * @since 0.1.0
+ */
 export {
   type BatchReadResult,
   type BatchWriteEntry,
@@ -16,7 +26,12 @@ export {
   Filesystem,
   type FilesystemError,
   type FilesystemShape,
+  type FilesystemStatistics,
+  type LockKind,
+  type LockOptions,
   type MountInfo,
+  type MoveOptions,
+  type SetXattrOptions,
   type WatchEvent,
   type WatchOptions
 } from "../services/Filesystem.ts"
@@ -51,12 +66,37 @@ export {
 /**
  * @since 0.1.0
  */
+export {
+  type Recorded,
+  Recorder,
+  type RecorderShape,
+  type RecordingSummary,
+  type RecordOptions
+} from "../services/Recorder.ts"
+
+/**
+ * @since 0.1.0
+ */
 export { ScheduleDriver, type ScheduleDriverShape } from "../services/ScheduleDriver.ts"
+
+/**
+ * Where jobs outlive their scheduler.
+ *
+ * @since 0.1.0
+ */
+export { ScheduleStore, type ScheduleStoreShape } from "../services/ScheduleStore.ts"
 
 /**
  * @since 0.1.0
  */
 export { type LeaseError, Sidecar, type SidecarHandle, type SidecarShape } from "../services/Sidecar.ts"
+
+/**
+ * Host functions that guests may call.
+ *
+ * @since 0.1.0
+ */
+export * as ToolKit from "../services/ToolKit.ts"
 
 /**
  * @since 0.1.0
@@ -67,6 +107,11 @@ export { type CallError, type Duplex, Transport, type TransportShape } from "../
  * @since 0.1.0
  */
 export { Vm, type VmShape } from "../services/Vm.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { type ToolCallError, type ToolCallOptions, type ToolInfo, type VmToolsShape } from "../services/VmTools.ts"
 
 // errors
 
@@ -79,6 +124,11 @@ export type { Errno } from "./Errno.ts"
  * @since 0.1.0
  */
 export { ConfigError } from "./errors/ConfigError.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { InvalidRecording } from "./errors/InvalidRecording.ts"
 
 /**
  * @since 0.1.0
@@ -104,6 +154,11 @@ export { PermissionDenied } from "./errors/PermissionDenied.ts"
  * @since 0.1.0
  */
 export { ProcessError } from "./errors/ProcessError.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { ReplayDiverged } from "./errors/ReplayDiverged.ts"
 
 /**
  * @since 0.1.0
@@ -148,6 +203,13 @@ export type { Limits } from "./config/Limits.ts"
 export { PermissionsConfig } from "./config/PermissionsConfig.ts"
 
 /**
+ * Ready-made parts of a permission policy, and what a policy decides.
+ *
+ * @since 0.1.0
+ */
+export * as Permissions from "./policy/Permissions.ts"
+
+/**
  * @since 0.1.0
  */
 export type { SidecarDescription, SidecarPlacement, SidecarState } from "./config/SidecarPlacement.ts"
@@ -165,6 +227,13 @@ export type { FilesystemEntry, RootSnapshotExport } from "./config/Snapshot.ts"
 export * as VmConfig from "./config/VmConfig.ts"
 
 /**
+ * When a schedule runs, as pure functions.
+ *
+ * @since 0.1.0
+ */
+export * as CronSchedule from "./schedule/CronSchedule.ts"
+
+/**
  * What a job does: run a command, run an Effect, talk to a session.
  *
  * @since 0.1.0
@@ -175,3 +244,8 @@ export * as ScheduleAction from "./schedule/ScheduleAction.ts"
  * @since 0.1.0
  */
 export type { Change, VmSnapshot } from "./VmSnapshot.ts"
+
+/**
+ * @since 0.1.0
+ */
+export { type Driver, type DriverEntry, type DriverShortcuts, errnoOf } from "./Driver.ts"

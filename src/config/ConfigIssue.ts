@@ -88,6 +88,12 @@ const keysOf = (ast: AST.AST | undefined): ReadonlyArray<PropertyKey> => {
   return input?._tag === "TypeLiteral" ? input.propertySignatures.map((signature) => signature.name) : []
 }
 
+/** Whether what a Schema describes is shown to nobody: it is annotated as `writeOnly`. */
+const isSecret = (ast: AST.AST): boolean =>
+  Option.exists(AST.getJSONSchemaAnnotation(ast), (schema) => "writeOnly" in schema && schema.writeOnly === true)
+
+const got = (ast: AST.AST, value: unknown): string => isSecret(ast) ? "another value, not shown" : show(value)
+
 const asArray = <A>(issues: A | ReadonlyArray<A>): ReadonlyArray<A> =>
   Array.isArray(issues) ? issues as ReadonlyArray<A> : [issues as A]
 
@@ -101,6 +107,8 @@ const closest = (composite: ParseResult.Composite): ReadonlyArray<ParseResult.Pa
     return issues
   }
   const score = (issue: ParseResult.ParseIssue): number => {
+    // what only a filter refuses is of that member's form
+    if (issue._tag === "Refinement" && issue.kind === "Predicate") return Infinity
     const keys = keysOf(astOf(issue))
     return keys.length === 0 ? -1 : keys.filter((key) => Object.hasOwn(actual, key)).length
   }
@@ -129,10 +137,10 @@ const detailOf = (leaf: ParseResult.ParseIssue, owners: ReadonlyArray<AST.AST>):
     case "Missing":
       return `is missing; expected ${describe(leaf.ast.type)}`
     case "Type":
-      return leaf.message ?? `expected ${describe(leaf.ast)}, got ${show(leaf.actual)}`
+      return leaf.message ?? `expected ${describe(leaf.ast)}, got ${got(leaf.ast, leaf.actual)}`
     case "Refinement":
     case "Composite":
-      return `expected ${describe(leaf.ast)}, got ${show(leaf.actual)}`
+      return `expected ${describe(leaf.ast)}, got ${got(leaf.ast, leaf.actual)}`
     default:
       return ParseResult.ArrayFormatter.formatIssueSync(leaf)[0].message
   }

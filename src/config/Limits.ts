@@ -25,11 +25,14 @@ export const Limits = Schema.Struct({
   inodes: limit(16_384, 16_777_216),
   /** Processes, ended ones that nobody has waited for included. Default 256. Enforced on spawn: EAGAIN. */
   processes: limit(256, 65_536),
-  /** Open descriptors of one VM. Default 256. Enforced on open: ENFILE. */
+  /**
+   * Open descriptors of one VM, of all its guests and its host together. Default 256. Enforced on open: ENFILE. A process
+   * of a guest has 1,024 descriptors at most, whatever this is: one more is EMFILE.
+   */
   openFiles: limit(256, 65_536),
-  /** Pipes. Default 128. Not enforced yet: another value is refused with NotYetSupported, as with the next three. */
+  /** Pipes. Default 128. Not enforced yet: another value is refused with NotYetSupported, as with sockets and connections. */
   pipes: limit(128, 65_536),
-  /** Pseudo-terminals. Default 128. */
+  /** Terminals open at one time. Default 128. Enforced by openTerminal: ENOSPC. */
   ptys: limit(128, 65_536),
   /** Sockets, listening ones included. Default 256. */
   sockets: limit(256, 65_536),
@@ -43,8 +46,6 @@ export const Limits = Schema.Struct({
   envBytes: limit(MiB, 64 * MiB),
   /** Output that is collected for one process, per stream. Default 16 MiB. Enforced while it runs: OutputLimit. */
   outputBytes: limit(16 * MiB, GiB),
-  /** Input given to one process at once. Default 16 MiB. Enforced before it starts: StdinLimit. */
-  stdinBytes: limit(16 * MiB, GiB),
   /** One whole-file read. Default 64 MiB. Enforced by the filesystem: EFBIG; streams are not bound by it. */
   readBytes: limit(64 * MiB, GiB),
   /**
@@ -52,7 +53,12 @@ export const Limits = Schema.Struct({
    * set for a whole sidecar (`workerHeapMb`); another value for one VM is refused with NotYetSupported.
    */
   workerHeapBytes: limit(256 * MiB, 4 * GiB),
-  /** Time for one tool call, unless the tool has its own. Default 30 s. Tool calls are not there yet. */
+  /**
+   * Memory of one WebAssembly program, in whole pages of 64 KiB. Default 256 MiB. Enforced when it starts: one that begins
+   * with more is not run, with exit code 126; and while it runs: its memory does not grow beyond.
+   */
+  wasmMemoryBytes: limit(256 * MiB, 4 * GiB),
+  /** Time for one tool call, unless the tool has its own. Default 30 s. Enforced by the host: the call fails. */
   toolTimeoutMs: limit(30_000, 300_000)
 })
 
@@ -62,8 +68,11 @@ export const Limits = Schema.Struct({
  */
 export interface Limits extends Schema.Schema.Type<typeof Limits> {}
 
+// made once: every lease needs it, and making it checks it
+let defaults: Limits | undefined
+
 /**
  * @since 0.1.0
  * @category constructors
  */
-export const defaultLimits = (): Limits => Limits.make({})
+export const defaultLimits = (): Limits => (defaults ??= Limits.make({}))

@@ -5,106 +5,13 @@
  */
 import * as Schema from "effect/Schema"
 import { optionalKey } from "../OptionalKey.ts"
-import { GuestPath, listOf, text, withDefault } from "./Primitives.ts"
-import { RootFilesystemMode, RootLowers } from "./RootFilesystem.ts"
+import { HostDirConfig, MountDriver, MountPlugin, S3Config } from "./MountPlugins.ts"
+import { GuestPath, integerBetween, listOf, withDefault } from "./Primitives.ts"
+import { RootFilesystemMode } from "./RootFilesystem.ts"
+import { RootSnapshotExport } from "./Snapshot.ts"
 
-/**
- * A filesystem implemented in the host program. It lives in that program and cannot cross a wire.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const MountDriver: Schema.Schema<object> = Schema.declare(
-  (u: unknown): u is object => typeof u === "object" && u !== null && !Array.isArray(u),
-  {
-    identifier: "MountDriver",
-    description: "a filesystem driver (an object of this program)",
-    arbitrary: () => (fc) => fc.record({ driver: fc.string() })
-  }
-)
-
-/**
- * The plugins that mounts may name.
- *
- * @since 0.1.0
- * @category constants
- */
-export const supportedPlugins = ["memory", "host_dir"] as const
-
-/**
- * Plugins that are known and have no behaviour in this version.
- *
- * @since 0.1.0
- * @category constants
- */
-export const unsupportedPlugins = ["s3", "google_drive", "sandbox_agent", "js_bridge", "module_access"] as const
-
-/**
- * `memory`: a fresh, empty filesystem. It has no settings.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const MemoryConfig = Schema.Struct({}).pipe(
-  Schema.filter((config) => {
-    const [key] = Object.keys(config)
-    return key === undefined ? undefined : { path: [key], message: "unknown key; no keys are known here" }
-  }, { description: "an empty object", arbitrary: () => (fc) => fc.constant({}) })
-)
-
-const isBasename = (name: string): boolean =>
-  name.length > 0 && name.length <= 255 && !name.includes("/") && !name.includes("\0") && name !== "." && name !== ".."
-
-/**
- * The name of a file or directory, without a path.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Basename: Schema.filter<typeof Schema.String> = Schema.String.pipe(
-  Schema.filter((name) => isBasename(name), {
-    identifier: "Basename",
-    description: "a file name without a slash",
-    arbitrary: () => (fc) => fc.stringMatching(/^[a-z_]{1,12}$/)
-  })
-)
-
-/**
- * `host_dir`: a directory of the host, read-only unless said otherwise. Entries named in `exclude` are left out at any
- * depth: the guest cannot list, read or create them.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const HostDirConfig = Schema.Struct({
-  hostPath: text(4096),
-  readOnly: withDefault(Schema.Boolean, () => true),
-  exclude: withDefault(listOf(Basename, 1024), () => [])
-})
-
-/**
- * @since 0.1.0
- * @category models
- */
-export interface HostDirConfig extends Schema.Schema.Type<typeof HostDirConfig> {}
-
-/**
- * A filesystem served by the sidecar or the host, by id.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const MountPlugin = Schema.Union(
-  Schema.Struct({ id: Schema.Literal("memory"), config: withDefault(MemoryConfig, () => ({})) }),
-  Schema.Struct({ id: Schema.Literal("host_dir"), config: HostDirConfig }),
-  ...unsupportedPlugins.map((id) => Schema.Struct({ id: Schema.Literal(id), config: optionalKey(Schema.Unknown) }))
-)
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type MountPlugin = typeof MountPlugin.Type
+/** Milliseconds that a call of a driver may take. */
+const DEFAULT_TIMEOUT_MS = 30_000
 
 /**
  * Where a mount sits. Not the root: `rootFilesystem` configures that.
@@ -117,16 +24,8 @@ export const MountPath: Schema.filter<typeof Schema.String> = GuestPath.pipe(
 )
 
 /**
- * @since 0.1.0
- * @category schemas
- */
-export const DriverMount = Schema.Struct({
-  path: MountPath,
-  driver: MountDriver,
-  readOnly: withDefault(Schema.Boolean, () => false)
-})
-
-/**
+ * A filesystem by the name of its kind.
+ *
  * @since 0.1.0
  * @category schemas
  */
@@ -137,6 +36,38 @@ export const NativeMount = Schema.Struct({
 })
 
 /**
+ * A driver of the host's program. It is asked for every operation; a call that takes longer than `timeoutMs` (default 30
+ * seconds) is `ETIMEDOUT`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const DriverMount = Schema.Struct({
+  path: MountPath,
+  driver: MountDriver,
+  readOnly: withDefault(Schema.Boolean, () => false),
+  timeoutMs: withDefault(integerBetween(1, 600_000), () => DEFAULT_TIMEOUT_MS)
+})
+
+/**
+ * What lies under an overlay: a folder of the host, a tree in an S3-compatible store, a driver, or snapshots, highest
+ * precedence first.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const OverlayLower = Schema.Union(
+  RootSnapshotExport,
+  Schema.Struct({ kind: Schema.Literal("host_dir"), config: HostDirConfig }),
+  Schema.Struct({ kind: Schema.Literal("s3"), config: S3Config }),
+  Schema.Struct({ kind: Schema.Literal("driver"), driver: MountDriver })
+)
+
+/**
+ * A filesystem of two parts: what lies under it is read when it is looked at, and from then on stays as it was found;
+ * what the VM changes stays in the VM, with its snapshots and forks. `store` names where changes are kept: with nothing or
+ * `{ type: "memory" }`, in the VM. What is no snapshot must be the only lower.
+ *
  * @since 0.1.0
  * @category schemas
  */
@@ -144,10 +75,17 @@ export const OverlayMount = Schema.Struct({
   path: MountPath,
   filesystem: Schema.Struct({
     type: Schema.Literal("overlay"),
-    store: Schema.Unknown,
+    store: optionalKey(Schema.Unknown),
     mode: optionalKey(RootFilesystemMode),
-    lowers: RootLowers
-  })
+    lowers: listOf(OverlayLower, 64).pipe(
+      Schema.filter((lowers) =>
+        lowers.length > 1 && lowers.some(({ kind }) => kind !== "snapshot-export")
+          ? "a folder, a store or a driver must be the only lower"
+          : undefined
+      )
+    )
+  }),
+  timeoutMs: withDefault(integerBetween(1, 600_000), () => DEFAULT_TIMEOUT_MS)
 })
 
 /**
@@ -194,3 +132,14 @@ export const isReadOnly = (mount: Mount): boolean => {
   }
   return mount.readOnly || ("plugin" in mount && mount.plugin.id === "host_dir" && mount.plugin.config.readOnly)
 }
+
+/**
+ * What mounts something while a VM runs: a mount without its path.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type MountInput =
+  | Omit<typeof NativeMount.Encoded, "path">
+  | Omit<typeof DriverMount.Encoded, "path">
+  | Omit<typeof OverlayMount.Encoded, "path">

@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { optionalKey } from "../OptionalKey.ts"
+import { operations } from "../policy/Operations.ts"
 import { listOf, text, withDefault } from "./Primitives.ts"
 
 /**
@@ -35,23 +36,8 @@ const nonEmptyList = <A, I, R>(name: string, wildcard: A & string, item: Schema.
     () => [wildcard]
   )
 
-const Pattern = text(4096)
-
-const fsOperations = [
-  "*",
-  "read",
-  "write",
-  "stat",
-  "readdir",
-  "create_dir",
-  "rm",
-  "rename",
-  "symlink",
-  "readlink",
-  "chmod",
-  "truncate",
-  "mount_sensitive"
-] as const
+/** Characters of one pattern. */
+const Pattern = text(1024)
 
 /**
  * A rule of the `fs` domain. Paths are globs: `*` and `?` stop at a slash, `**` crosses it. Absent lists match all.
@@ -61,7 +47,7 @@ const fsOperations = [
  */
 export const FsPermissionRule = Schema.Struct({
   mode: PermissionMode,
-  operations: nonEmptyList("operations", "*", Schema.Literal(...fsOperations)),
+  operations: nonEmptyList("operations", "*", Schema.Literal("*", ...operations.fs)),
   paths: nonEmptyList("paths", "**", Pattern)
 })
 
@@ -103,7 +89,7 @@ export const FsPermissions = rulesOf(FsPermissionRule)
  * @since 0.1.0
  * @category schemas
  */
-export const NetworkPermissions = rulesOf(patternRule("*", "fetch", "http", "dns", "listen", "inspect"))
+export const NetworkPermissions = rulesOf(patternRule("*", ...operations.network))
 
 /**
  * Patterns are command names.
@@ -111,13 +97,13 @@ export const NetworkPermissions = rulesOf(patternRule("*", "fetch", "http", "dns
  * @since 0.1.0
  * @category schemas
  */
-export const ChildProcessPermissions = rulesOf(patternRule("*", "spawn"))
+export const ChildProcessPermissions = rulesOf(patternRule("*", ...operations.childProcess))
 
 /**
  * @since 0.1.0
  * @category schemas
  */
-export const ProcessPermissions = rulesOf(patternRule("*", "inspect"))
+export const ProcessPermissions = rulesOf(patternRule("*", ...operations.process))
 
 /**
  * Patterns are names of environment variables.
@@ -125,7 +111,7 @@ export const ProcessPermissions = rulesOf(patternRule("*", "inspect"))
  * @since 0.1.0
  * @category schemas
  */
-export const EnvPermissions = rulesOf(patternRule("*", "read", "write"))
+export const EnvPermissions = rulesOf(patternRule("*", ...operations.env))
 
 /**
  * Patterns are `KIT:TOOL`.
@@ -133,7 +119,7 @@ export const EnvPermissions = rulesOf(patternRule("*", "read", "write"))
  * @since 0.1.0
  * @category schemas
  */
-export const ToolPermissions = rulesOf(patternRule("*", "invoke"))
+export const ToolPermissions = rulesOf(patternRule("*", ...operations.tool))
 
 /**
  * A policy: for each domain one mode for everything, or rules.

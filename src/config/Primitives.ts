@@ -44,6 +44,23 @@ export const text = (maximum: number): Schema.filter<typeof Schema.String> =>
   )
 
 /**
+ * A text that no message shows; it may be given as `Redacted`, and is so when it is decoded.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const secret = (maximum: number) => {
+  const hidden = { description: `a secret of 1 to ${maximum} characters`, jsonSchema: { writeOnly: true } }
+  const plain = Schema.String.annotations(hidden).pipe(
+    Schema.filter((value) => value.length > 0 && value.length <= maximum && !value.includes("\0"), {
+      ...hidden,
+      arbitrary: () => (fc) => fc.stringMatching(/^[a-z0-9]{1,24}$/)
+    })
+  )
+  return Schema.Union(Schema.Redacted(plain), Schema.RedactedFromSelf(plain)).annotations(hidden)
+}
+
+/**
  * A list up to a number of items.
  *
  * @since 0.1.0

@@ -57,7 +57,7 @@ export const RootLowers = listOf(RootLower, 64)
 
 /**
  * Lowers are ordered highest precedence first; the bundled base comes last unless disabled. Bootstrap entries are written
- * before a read-only root is locked; those under `/dev`, `/proc` and `/sys` are skipped.
+ * before a read-only root is locked; those under `/dev`, `/proc` and `/sys`, which are the kernel's, are skipped.
  *
  * @since 0.1.0
  * @category schemas

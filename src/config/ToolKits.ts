@@ -3,11 +3,23 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
+import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { optionalKey } from "../OptionalKey.ts"
-import { integerBetween, listOf } from "./Primitives.ts"
+import { parse as parseRule } from "../tools/ApprovalRule.ts"
+import { type FlagSchema, flagsOf } from "../tools/Flags.ts"
+import { inputSchemaOf, type JsonSchema, outputSchemaOf } from "../tools/InputSchema.ts"
+import { type FunctionCall, type ToolKitDefinition, ToolKitTypeId } from "../tools/Tool.ts"
+import { integerBetween, listOf, text } from "./Primitives.ts"
 
 const name = (pattern: RegExp, description: string) => Schema.String.pipe(Schema.pattern(pattern, { description }))
+
+const kitName = /^[a-z0-9-]{1,64}$/
+const kitNameWords = "a kit name of lower-case letters, digits and hyphen, at most 64"
+const toolName = /^[A-Za-z0-9_-]{1,64}$/
+const toolNameWords = "a tool name of letters, digits, hyphen and underscore, at most 64"
 
 /**
  * Shown to agents: 1 to 200 characters.
@@ -43,12 +55,13 @@ const fitsJson = (value: unknown): boolean => {
 }
 
 /**
- * The implementation of a tool. It lives in the host program and never crosses to the guest.
+ * The implementation of a tool: it gives the result or a promise of it. It lives in the host program and never crosses to
+ * the guest.
  *
  * @since 0.1.0
  * @category models
  */
-export type ToolFunction = (input: unknown) => unknown
+export type ToolFunction = (input: unknown, call: FunctionCall) => unknown
 
 /**
  * @since 0.1.0
@@ -64,7 +77,7 @@ export const ToolFunction: Schema.Schema<ToolFunction> = Schema.declare(
 )
 
 const definition = {
-  name: name(/^[A-Za-z0-9_-]{1,64}$/, "a tool name of letters, digits, hyphen and underscore, at most 64"),
+  name: name(toolName, toolNameWords),
   description: ToolDescription,
   inputSchema: InputSchema,
   timeoutMs: optionalKey(integerBetween(1, 300_000))
@@ -84,19 +97,62 @@ export const ToolDefinition = Schema.Struct(definition)
  */
 export interface ToolDefinition extends Schema.Schema.Type<typeof ToolDefinition> {}
 
+const MAX_BYTES = 16 * 1024 * 1024
+
+const Rule = Schema.String.pipe(
+  Schema.filter((rule) => Either.match(parseRule(rule), { onLeft: (fault) => fault, onRight: () => undefined }), {
+    description: "a rule of approval",
+    arbitrary: () => (fc) => fc.constantFrom("always", "never", "kwargs.cents <= 1000")
+  })
+)
+
+/**
+ * What may be said of a plain function, all of it optional; `ToolKit.tool` says the same of a tool with Schemas.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ToolCapability = {
+  /** The JSON Schema of the result, which is checked: one that is not so is an error of the tool. Default: anything. */
+  outputSchema: optionalKey(InputSchema),
+  /** Default `none`. */
+  sideEffect: optionalKey(Schema.Literal("none", "read", "write", "network", "database", "external_system")),
+  /** Default `none`. */
+  approval: optionalKey(Schema.Union(Schema.Literal("none", "manual"), Schema.Struct({ auto: Rule }))),
+  /** Whether a call may be made twice without harm. Default: when `sideEffect` says that it does nothing or only reads. */
+  idempotent: optionalKey(Schema.Boolean),
+  /** Keys of the input, at any depth, that neither approvals nor the audit show. */
+  redact: optionalKey(listOf(text(200), 64)),
+  /** Bytes of the JSON of input and result (1 MiB each), calls at once (16), calls that may start in a minute (no bound). */
+  limits: optionalKey(Schema.Struct({
+    requestBytes: optionalKey(integerBetween(1, MAX_BYTES)),
+    responseBytes: optionalKey(integerBetween(1, MAX_BYTES)),
+    concurrency: optionalKey(integerBetween(1, 10_000)),
+    perMinute: optionalKey(integerBetween(1, 1_000_000))
+  }))
+}
+
 /**
  * A tool with its implementation.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const HostTool = Schema.Struct({ ...definition, execute: ToolFunction })
+export const HostTool = Schema.Struct({ ...definition, ...ToolCapability, execute: ToolFunction }).pipe(
+  Schema.filter(({ inputSchema }) => {
+    const message = repeatedFlag(inputSchema)
+    return message === undefined ? undefined : { path: ["inputSchema"], message }
+  })
+)
 
 /**
  * @since 0.1.0
  * @category models
  */
 export interface HostTool extends Schema.Schema.Type<typeof HostTool> {}
+
+/** The kit of the VM's own tools. */
+const OWN = "vm"
 
 const repeated = (names: ReadonlyArray<{ readonly name: string }>, what: string) => {
   const seen = new Set<string>()
@@ -116,7 +172,7 @@ const repeated = (names: ReadonlyArray<{ readonly name: string }>, what: string)
  * @category schemas
  */
 export const ToolKit = Schema.Struct({
-  name: name(/^[a-z0-9-]{1,64}$/, "a kit name of lower-case letters, digits and hyphen, at most 64"),
+  name: name(kitName, kitNameWords).pipe(Schema.filter((name) => name !== OWN || reserved)),
   description: ToolDescription,
   tools: listOf(HostTool, 64).pipe(
     Schema.filter((tools) => tools.length === 0 ? "a tool kit needs at least one tool" : repeated(tools, "tool"))
@@ -129,15 +185,98 @@ export const ToolKit = Schema.Struct({
  */
 export interface ToolKit extends Schema.Schema.Type<typeof ToolKit> {}
 
+/** Two keys that the command line could not tell apart. */
+const repeatedFlag = (schema: JsonSchema): string | undefined => {
+  const seen = new Map<string, string>()
+  for (const { flag, key, kind } of flagsOf(schema as FlagSchema)) {
+    for (const name of kind === "boolean" ? [flag, `no-${flag}`] : [flag]) {
+      const other = seen.get(name)
+      if (other !== undefined) return `the keys "${other}" and "${key}" have the same flag, --${name}`
+      seen.set(name, key)
+    }
+  }
+  return undefined
+}
+
+const isDeclared = (u: unknown): u is ToolKitDefinition => Predicate.hasProperty(u, ToolKitTypeId)
+
+const reserved = `the name "${OWN}" is that of the VM's own tools`
+
+/** What is wrong with a kit that `ToolKit.make` made. */
+const faultOf = (kit: ToolKitDefinition): Schema.FilterOutput => {
+  const at = (path: ReadonlyArray<PropertyKey>, message: string) => ({ path, message })
+  const fits = (text: string) => text.length >= 1 && text.length <= 200
+  const description = "expected a description of 1 to 200 characters"
+  if (!kitName.test(kit.name)) return at(["name"], `expected ${kitNameWords}, got ${JSON.stringify(kit.name)}`)
+  if (kit.name === OWN) return at(["name"], reserved)
+  if (!fits(kit.description)) return at(["description"], description)
+  const tools = Object.entries(kit.tools)
+  if (tools.length === 0) return at(["tools"], "a tool kit needs at least one tool")
+  if (tools.length > 64) return at(["tools"], "expected at most 64 tools")
+  for (const [name, tool] of tools) {
+    if (!toolName.test(name)) return at(["tools", name], `expected ${toolNameWords}`)
+    if (!fits(tool.description)) return at(["tools", name, "description"], description)
+    const input = inputSchemaOf(tool.input)
+    if (Either.isLeft(input)) return at(["tools", name, "input"], `cannot be told as JSON Schema: ${input.left}`)
+    const twice = repeatedFlag(input.right)
+    if (twice !== undefined) return at(["tools", name, "input"], twice)
+    for (const part of ["output", "failure"] as const) {
+      const told = outputSchemaOf(tool[part] as Schema.Schema<any, any>)
+      if (Either.isLeft(told)) return at(["tools", name, part], `cannot be told as JSON Schema: ${told.left}`)
+    }
+    if (Math.max(tool.limits.requestBytes, tool.limits.responseBytes) > MAX_BYTES) {
+      return at(["tools", name, "limits"], "expected at most 16 MiB for a request and a response")
+    }
+    const rule = typeof tool.approval === "string" ? undefined : parseRule(tool.approval.auto)
+    if (rule !== undefined && Either.isLeft(rule)) return at(["tools", name, "approval"], rule.left)
+  }
+  return undefined
+}
+
 /**
- * The kits of a VM: at most 64, with at most 256 tools together.
+ * A kit that `ToolKit.make` made. Its Schemas must be such that JSON Schema can tell them in full.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const ToolKits = listOf(ToolKit, 64).pipe(
+export const DeclaredToolKit: Schema.Schema<ToolKitDefinition> = Schema.declare(isDeclared, {
+  identifier: "DeclaredToolKit",
+  description: "a tool kit made by ToolKit.make",
+  arbitrary: () => (fc) => fc.constant(sample)
+}).pipe(Schema.filter(faultOf))
+
+const sample: ToolKitDefinition = {
+  [ToolKitTypeId]: ToolKitTypeId,
+  name: "sample",
+  description: "A sample",
+  tools: {
+    one: {
+      description: "One",
+      input: Schema.Struct({}),
+      output: Schema.Void,
+      failure: Schema.Void,
+      sideEffect: "none",
+      approval: "none",
+      idempotent: true,
+      redact: [],
+      limits: { timeoutMs: 1, requestBytes: 1, responseBytes: 1, concurrency: 1, perMinute: undefined }
+    }
+  },
+  handlers: Context.GenericTag("effect-agent-os/ToolKit/sample")
+}
+
+const countOf = (kit: ToolKit | ToolKitDefinition): number =>
+  isDeclared(kit) ? Object.keys(kit.tools).length : kit.tools.length
+
+/**
+ * The kits of a VM, of both kinds: at most 64, with at most 256 tools together.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ToolKits = listOf(Schema.Union(DeclaredToolKit, ToolKit), 64).pipe(
   Schema.filter((kits) =>
-    kits.reduce((count, kit) => count + kit.tools.length, 0) > 256
+    kits.reduce((count, kit) => count + countOf(kit), 0) > 256
       ? "more than 256 tools"
       : repeated(kits, "tool kit")
   )

@@ -5,19 +5,24 @@
  */
 import { NotYetSupported } from "../errors/NotYetSupported.ts"
 import { defaultLimits } from "./Limits.ts"
+import { supportedPlugins } from "./MountPlugins.ts"
 import type { Mount } from "./Mounts.ts"
-import { supportedPlugins } from "./Mounts.ts"
 import type { VmConfig } from "./VmConfig.ts"
 
 /** Limits that nothing enforces yet: another value than the default would be a promise that is not kept. */
-const unenforced = ["pipes", "ptys", "sockets", "connections", "workerHeapBytes", "toolTimeoutMs"] as const
+const unenforced = ["pipes", "sockets", "connections", "workerHeapBytes"] as const
+
+/** Domains of a policy that nothing asks yet. */
+const unenforcedDomains = ["network"] as const
 
 const mountFeature = (mount: Mount): readonly [feature: string, key: string] | undefined => {
-  if ("driver" in mount) {
-    return ["mounts of in-process drivers", "driver"]
-  }
   if ("filesystem" in mount) {
-    return ["overlay mounts", "filesystem"]
+    const { store } = mount.filesystem
+    const memory = store === undefined || (store as { readonly type?: unknown } | null)?.type === "memory"
+    return memory ? undefined : ["stores of overlays beside the VM's own memory", "filesystem.store"]
+  }
+  if ("driver" in mount) {
+    return undefined
   }
   const { id } = mount.plugin
   return (supportedPlugins as ReadonlyArray<string>).includes(id) ? undefined : [`the mount plugin ${id}`, "plugin.id"]
@@ -37,7 +42,9 @@ export const unsupportedParts = (config: VmConfig): Array<NotYetSupported> => {
       parts.push(new NotYetSupported({ feature, path }))
     }
   }
-  add(config.software.length > 0, "software packages", "software")
+  config.software.forEach(({ kind }, index) =>
+    add(kind !== "wasm-commands", `software packages of kind ${kind}`, `software[${index}].kind`)
+  )
   add(config.loopbackExemptPorts.length > 0, "access to the host's loopback", "loopbackExemptPorts")
   add(config.allowedNodeBuiltins !== undefined, "a list of Node modules", "allowedNodeBuiltins")
   add(config.moduleAccessCwd !== undefined, "modules of the host", "moduleAccessCwd")
@@ -51,7 +58,8 @@ export const unsupportedParts = (config: VmConfig): Array<NotYetSupported> => {
     add(config.limits[name] !== limits[name], `the limit ${name}`, `limits.${name}`)
   }
   add(config.additionalInstructions !== undefined, "instructions for agents", "additionalInstructions")
-  add(config.toolKits.length > 0, "tool kits", "toolKits")
-  add(config.permissions !== undefined, "permission policies", "permissions")
+  for (const domain of unenforcedDomains) {
+    add(config.permissions?.[domain] !== undefined, `permissions of the domain ${domain}`, `permissions.${domain}`)
+  }
   return parts
 }

@@ -42,6 +42,11 @@ export const VmConfig = Schema.Struct({
   toolKits: withDefault(ToolKits, () => []),
   /** Absent means that everything inside the VM is allowed. */
   permissions: optionalKey(PermissionsConfig),
+  /**
+   * Which decisions of the policy are told to the audit: `all`, from the first on; `refusals`, those that do not simply
+   * allow something. Absent: refusals, and all of them once somebody has run the audit's `events` or `decisions`.
+   */
+  audit: optionalKey(Schema.Literal("all", "refusals")),
   sidecar: withDefault(SidecarConfig, defaultSidecar),
   limits: withDefault(Limits, defaultLimits),
   user: withDefault(User, defaultUser),

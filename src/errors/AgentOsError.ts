@@ -5,11 +5,13 @@
  */
 import * as Schema from "effect/Schema"
 import { ConfigError } from "./ConfigError.ts"
+import { InvalidRecording } from "./InvalidRecording.ts"
 import { KernelError } from "./KernelError.ts"
 import { NotYetSupported } from "./NotYetSupported.ts"
 import { PathError } from "./PathError.ts"
 import { PermissionDenied } from "./PermissionDenied.ts"
 import { ProcessError } from "./ProcessError.ts"
+import { ReplayDiverged } from "./ReplayDiverged.ts"
 import { ScheduleError } from "./ScheduleError.ts"
 import { SidecarError } from "./SidecarError.ts"
 import { ToolError } from "./ToolError.ts"
@@ -24,11 +26,13 @@ import { WatchOverflow } from "./WatchOverflow.ts"
  */
 export const AgentOsError = Schema.Union(
   ConfigError,
+  InvalidRecording,
   KernelError,
   NotYetSupported,
   PathError,
   PermissionDenied,
   ProcessError,
+  ReplayDiverged,
   ScheduleError,
   SidecarError,
   ToolError,

@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import * as Errno_ from "../Errno.ts"
 import { optionalKey } from "../OptionalKey.ts"
 import { LimitFact, limitSuffix } from "./LimitFact.ts"
+import { PermissionDomain } from "./PermissionDenied.ts"
 
 /**
  * @since 0.1.0
@@ -42,6 +43,36 @@ const transient: ReadonlySet<Errno_.Errno> = new Set<Errno_.Errno>([
 ])
 
 /**
+ * What the permission policy of the VM has decided: the index of the rule, without it the domain's default.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PermissionFact = Schema.Struct({
+  domain: PermissionDomain,
+  operation: Schema.String,
+  /** Resolved: an absolute path without links. */
+  resource: Schema.String,
+  rule: optionalKey(Schema.NonNegativeInt),
+  mode: Schema.Literal("deny", "ask")
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface PermissionFact extends Schema.Schema.Type<typeof PermissionFact> {}
+
+/** Why, when a policy is the reason. */
+const policySuffix = (denied: PermissionFact | undefined): string => {
+  if (denied === undefined) return ""
+  const by = denied.rule === undefined ? "default" : `rule ${denied.rule}`
+  return denied.mode === "ask"
+    ? `: permission prompt required for ${denied.domain}.${denied.operation} (${by})`
+    : `: blocked by ${denied.domain}.${denied.operation} policy (${by})`
+}
+
+/**
  * A failed system call, by errno. `path` and `dest` are paths of the guest, never of the host. `limit` is present when a
  * limit of the VM was met.
  *
@@ -53,7 +84,9 @@ export class KernelError extends Schema.TaggedError<KernelError>("effect-agent-o
   syscall: Schema.String,
   path: optionalKey(Schema.String),
   dest: optionalKey(Schema.String),
-  limit: optionalKey(LimitFact)
+  limit: optionalKey(LimitFact),
+  /** Present when the permission policy is the reason. */
+  denied: optionalKey(PermissionFact)
 }) {
   /**
    * @since 0.1.0
@@ -75,7 +108,9 @@ export class KernelError extends Schema.TaggedError<KernelError>("effect-agent-o
   override get message(): string {
     const path = this.path === undefined ? "" : ` '${this.path}'`
     const dest = this.dest === undefined ? "" : ` -> '${this.dest}'`
-    return `${this.errno}: ${Errno_.errnoText(this.errno)}, ${this.syscall}${path}${dest}${limitSuffix(this.limit)}`
+    return `${this.errno}: ${Errno_.errnoText(this.errno)}, ${this.syscall}${path}${dest}${limitSuffix(this.limit)}${
+      policySuffix(this.denied)
+    }`
   }
 
   /**

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { Limits } from "../config/Limits.ts"
 
 /**
  * A limit by its name in the configuration (`limits.NAME`) and its value, in the unit of that limit.
@@ -23,10 +24,15 @@ export const LimitFact = Schema.Struct({
 export interface LimitFact extends Schema.Schema.Type<typeof LimitFact> {}
 
 /**
- * What a message says about the limit, as a suffix; empty when no limit was met.
+ * What a message says about the limit, as a suffix; empty when no limit was met. Only a limit of the configuration can be
+ * raised; others are fixed.
  *
  * @since 0.1.0
  * @category conversions
  */
 export const limitSuffix = (limit: LimitFact | undefined): string =>
-  limit === undefined ? "" : `; limit ${limit.name} is ${limit.value}, raise limits.${limit.name} to allow more`
+  limit === undefined
+    ? ""
+    : `; limit ${limit.name} is ${limit.value}${
+      Object.hasOwn(Limits.fields, limit.name) ? `, raise limits.${limit.name} to allow more` : ""
+    }`

@@ -25,7 +25,7 @@ const texts = {
   OutputLimit: "process output is above its limit",
   NotFound: "Process not found",
   Spawn: "process did not start",
-  StdinLimit: "process input is above its limit"
+  Truncated: "output is not kept any more"
 } as const
 
 // A command may be a whole script: a message shows its beginning.
@@ -43,13 +43,15 @@ const shorten = (command: string): string =>
 export class ProcessError extends Schema.TaggedError<ProcessError>("effect-agent-os/errors/ProcessError")(
   "ProcessError",
   {
-    reason: Schema.Literal("TimedOut", "OutputLimit", "NotFound", "Spawn", "StdinLimit"),
+    reason: Schema.Literal("TimedOut", "OutputLimit", "NotFound", "Spawn", "Truncated"),
     command: Schema.String,
     pid: optionalKey(Schema.Int),
     stdout: Schema.String,
     stderr: Schema.String,
     detail: Schema.String,
-    limit: optionalKey(LimitFact)
+    limit: optionalKey(LimitFact),
+    /** Of Truncated: the bytes that are gone, from a position up to another. */
+    missing: optionalKey(Schema.Struct({ from: Schema.NonNegativeInt, to: Schema.NonNegativeInt }))
   }
 ) {
   /**
@@ -71,6 +73,24 @@ export class ProcessError extends Schema.TaggedError<ProcessError>("effect-agent
    */
   static notFound(pid: number): ProcessError {
     return new ProcessError({ reason: "NotFound", command: "", pid, stdout: "", stderr: "", detail: "" })
+  }
+
+  /**
+   * Output that was asked for has been dropped, because nobody read it and there was no room for all of it.
+   *
+   * @since 0.1.0
+   */
+  static truncated(pid: number, missing: { readonly from: number; readonly to: number }): ProcessError {
+    const detail = `bytes ${missing.from} to ${missing.to} are gone; read sooner, or keep more with keepBytes`
+    return new ProcessError({
+      reason: "Truncated",
+      command: `process ${pid}`,
+      pid,
+      stdout: "",
+      stderr: "",
+      detail,
+      missing
+    })
   }
 
   /**

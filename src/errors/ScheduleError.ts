@@ -1,5 +1,5 @@
 /**
- * A schedule that cannot be kept.
+ * A schedule that cannot be kept, or a job that there is not.
  *
  * @since 0.1.0
  */
@@ -20,7 +20,9 @@ export const ScheduleErrorTypeId: unique symbol = Symbol.for("effect-agent-os/er
 export type ScheduleErrorTypeId = typeof ScheduleErrorTypeId
 
 /**
- * `field` is the part of a cron expression at fault and `hint` how to write it; both stay out of the message.
+ * `field` is the part of a cron expression at fault and `hint` how to write it; both stay out of the message. `id` is
+ * that of the job for `UnknownJob`, whose schedule is empty. `InvalidAction`: `field` is the path in the action, `hint` what
+ * it must be. `Store`: the job with the id, or all of them, could not be kept or read; `hint` is the store's own reason.
  *
  * @since 0.1.0
  * @category errors
@@ -28,8 +30,9 @@ export type ScheduleErrorTypeId = typeof ScheduleErrorTypeId
 export class ScheduleError extends Schema.TaggedError<ScheduleError>("effect-agent-os/errors/ScheduleError")(
   "ScheduleError",
   {
-    reason: Schema.Literal("InvalidSchedule", "PastSchedule"),
+    reason: Schema.Literal("InvalidSchedule", "PastSchedule", "UnknownJob", "InvalidAction", "Store"),
     schedule: Schema.String,
+    id: optionalKey(Schema.String),
     field: optionalKey(Schema.String),
     hint: optionalKey(Schema.String)
   }
@@ -50,9 +53,18 @@ export class ScheduleError extends Schema.TaggedError<ScheduleError>("effect-age
    * @since 0.1.0
    */
   override get message(): string {
-    return this.reason === "InvalidSchedule"
-      ? `invalid schedule: ${this.schedule}`
-      : `schedule is in the past: ${this.schedule}`
+    switch (this.reason) {
+      case "UnknownJob":
+        return `no job with the id ${JSON.stringify(this.id)}`
+      case "InvalidAction":
+        return `invalid action: ${this.field ?? "action"}: ${this.hint ?? ""}`
+      case "Store":
+        return `the schedule store failed${this.id ? ` for ${JSON.stringify(this.id)}` : ""}: ${this.hint ?? ""}`
+      case "InvalidSchedule":
+        return `invalid schedule: ${this.schedule}`
+      case "PastSchedule":
+        return `schedule is in the past: ${this.schedule}`
+    }
   }
 
   /**
@@ -61,6 +73,6 @@ export class ScheduleError extends Schema.TaggedError<ScheduleError>("effect-age
    * @since 0.1.0
    */
   get retryable(): boolean {
-    return false
+    return this.reason === "Store"
   }
 }

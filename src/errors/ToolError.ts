@@ -5,6 +5,8 @@
  */
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { optionalKey } from "../OptionalKey.ts"
+import * as Texts from "../tools/Texts.ts"
 
 /**
  * @since 0.1.0
@@ -44,7 +46,8 @@ export type ToolErrorReason = typeof ToolErrorReason.Type
 
 /**
  * `tool` is `KIT:TOOL`, or what the guest typed when there is no such tool. `detail` is the whole text that the guest
- * sees; the static constructors make it.
+ * sees; the static constructors make it. `code` and `data` (the failure as its Schema encodes it) are what a call was
+ * answered with.
  *
  * @since 0.1.0
  * @category errors
@@ -52,7 +55,9 @@ export type ToolErrorReason = typeof ToolErrorReason.Type
 export class ToolError extends Schema.TaggedError<ToolError>("effect-agent-os/errors/ToolError")("ToolError", {
   reason: ToolErrorReason,
   tool: Schema.String,
-  detail: Schema.String
+  detail: Schema.String,
+  code: optionalKey(Schema.String),
+  data: optionalKey(Schema.Unknown.annotations({ arbitrary: () => (fc) => fc.jsonValue() }))
 }) {
   /**
    * @since 0.1.0
@@ -70,43 +75,42 @@ export class ToolError extends Schema.TaggedError<ToolError>("effect-agent-os/er
    * @since 0.1.0
    */
   static unknownFlag(tool: string, flag: string): ToolError {
-    return new ToolError({ reason: "Flag", tool, detail: `Unknown flag: --${flag}` })
+    return new ToolError({ reason: "Flag", tool, detail: Texts.unknownFlag(flag) })
   }
 
   /**
    * @since 0.1.0
    */
   static missingFlag(tool: string, flag: string): ToolError {
-    return new ToolError({ reason: "Flag", tool, detail: `Missing required flag: --${flag}` })
+    return new ToolError({ reason: "Flag", tool, detail: Texts.missingFlag(flag) })
   }
 
   /**
    * @since 0.1.0
    */
   static unexpectedArgument(tool: string, argument: string): ToolError {
-    return new ToolError({ reason: "Flag", tool, detail: `Unexpected positional argument: "${argument}"` })
+    return new ToolError({ reason: "Flag", tool, detail: Texts.unexpectedArgument(argument) })
   }
 
   /**
    * @since 0.1.0
    */
   static flagWithoutValue(tool: string, flag: string): ToolError {
-    return new ToolError({ reason: "Flag", tool, detail: `Flag --${flag} requires a value` })
+    return new ToolError({ reason: "Flag", tool, detail: Texts.flagWithoutValue(flag) })
   }
 
   /**
    * @since 0.1.0
    */
   static flagNotNumber(tool: string, flag: string, value: string): ToolError {
-    return new ToolError({ reason: "Flag", tool, detail: `Flag --${flag} expects a number, got "${value}"` })
+    return new ToolError({ reason: "Flag", tool, detail: Texts.flagNotNumber(flag, value) })
   }
 
   /**
    * @since 0.1.0
    */
   static invalidJson(tool: string, source: "--json" | "file", cause: string): ToolError {
-    const where = source === "file" ? "Invalid JSON file" : "Invalid JSON for --json"
-    return new ToolError({ reason: "Json", tool, detail: `${where}: ${cause}` })
+    return new ToolError({ reason: "Json", tool, detail: Texts.invalidJson(source, cause) })
   }
 
   /**
@@ -129,7 +133,7 @@ export class ToolError extends Schema.TaggedError<ToolError>("effect-agent-os/er
     return new ToolError({
       reason: "UnknownToolKit",
       tool: kit,
-      detail: `No toolkit "${kit}". Available: ${available.join(", ")}`
+      detail: Texts.unknownToolKit(kit, available)
     })
   }
 
@@ -140,7 +144,7 @@ export class ToolError extends Schema.TaggedError<ToolError>("effect-agent-os/er
     return new ToolError({
       reason: "UnknownTool",
       tool: `${kit}:${tool}`,
-      detail: `No tool "${tool}" in toolkit "${kit}". Available: ${available.join(", ")}`
+      detail: Texts.unknownTool(kit, tool, available)
     })
   }
 

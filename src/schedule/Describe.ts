@@ -5,23 +5,9 @@
  */
 import type { CronFields } from "./CronFields.ts"
 import { ALL_HOURS, bitValues, sixtyValues } from "./CronFields.ts"
+import { MONTHS, WEEKDAYS } from "./Names.ts"
 import type { ParsedSchedule } from "./ParsedSchedule.ts"
 
-const MONTHS = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December"
-]
-const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 const WEEKS = ["first", "second", "third", "fourth", "fifth"]
 
 const two = (value: number): string => String(value).padStart(2, "0")

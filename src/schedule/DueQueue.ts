@@ -46,6 +46,15 @@ export class DueQueue<A extends Due> {
   }
 
   /**
+   * All items, in no order.
+   *
+   * @since 0.1.0
+   */
+  [Symbol.iterator](): Iterator<A> {
+    return this.heap.values()
+  }
+
+  /**
    * Puts an item in, or moves it to another instant.
    *
    * @since 0.1.0

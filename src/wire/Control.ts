@@ -7,7 +7,9 @@
 import * as Rpc from "@effect/rpc/Rpc"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
+import { PermissionMode, PermissionsConfig } from "../config/PermissionsConfig.ts"
 import { KernelError } from "../errors/KernelError.ts"
+import { optionalKey } from "../OptionalKey.ts"
 
 const UInt32 = Schema.Int.pipe(Schema.between(0, 2 ** 32 - 1))
 const Count = Schema.Int.pipe(Schema.nonNegative())
@@ -31,11 +33,12 @@ export const KernelLimits = Schema.Struct({
   inodes: Count,
   processes: Count,
   openFiles: Count,
+  ptys: Count,
   readdirEntries: Count,
   argvBytes: Count,
   envBytes: Count,
-  stdinBytes: Count,
-  readBytes: Count
+  readBytes: Count,
+  wasmMemoryBytes: Count
 })
 
 /**
@@ -43,6 +46,25 @@ export const KernelLimits = Schema.Struct({
  * @category models
  */
 export type KernelLimits = typeof KernelLimits.Type
+
+/**
+ * The tools that a VM has: their names, what guests are told of them (JSON), and the files and commands that come with
+ * them.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const VmTools = Schema.Struct({
+  kits: Schema.Array(Schema.Struct({ name: Schema.String, tools: Schema.Array(Schema.String) })),
+  catalog: Schema.String,
+  files: Schema.Array(Schema.Struct({ path: Schema.String, text: Schema.String }))
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type VmTools = typeof VmTools.Type
 
 /**
  * What a VM is made of. `lowers` lists its read-only trees, highest precedence first; each `import` is filled, in order,
@@ -63,7 +85,13 @@ export const VmSpec = Schema.Struct({
   env: Schema.Record({ key: Schema.String, value: Schema.String }),
   limits: KernelLimits,
   mode: Schema.Literal("ephemeral", "read-only"),
-  lowers: Schema.Array(Schema.Literal("import", "bundled-base-filesystem"))
+  lowers: Schema.Array(Schema.Literal("import", "bundled-base-filesystem")),
+  /** Absent: none. */
+  tools: optionalKey(VmTools),
+  /** Absent: what holds when nothing is said. */
+  permissions: optionalKey(PermissionsConfig),
+  /** `all`: decisions that allow something are noted for the audit as well. */
+  audit: optionalKey(Schema.Literal("all"))
 })
 
 /**
@@ -83,7 +111,15 @@ export class UnknownVm extends Schema.TaggedError<UnknownVm>("effect-agent-os/wi
 }) {}
 
 const failure = Schema.Union(KernelError, UnknownVm)
-const onVm = { vm: VmHandle }
+
+/**
+ * What a call is made with. The client checks it when it encodes it; `make`, which it calls before, would check it a first
+ * time, and a Struct's own works the schema of its type out anew each time: the most of what a lease did here.
+ */
+const payload = <Fields extends Schema.Struct.Fields>(fields: Fields): Schema.Struct<Fields> =>
+  Object.assign(Schema.Struct(fields), { make: <A>(value: A): A => value })
+
+const onVm = payload({ vm: VmHandle })
 
 /**
  * A new VM. With nothing to import and no mounts it is ready at once; else `seal` makes it so.
@@ -92,7 +128,7 @@ const onVm = { vm: VmHandle }
  * @category rpcs
  */
 export const Lease = Rpc.make("Lease", {
-  payload: { spec: VmSpec, sealed: Schema.Boolean },
+  payload: payload({ spec: VmSpec, sealed: Schema.Boolean }),
   success: Schema.Struct({ vm: VmHandle, vmId: Schema.String }),
   error: failure
 })
@@ -120,8 +156,19 @@ export const Release = Rpc.make("Release", { payload: onVm, error: failure })
  * @category rpcs
  */
 export const TakeSnapshot = Rpc.make("TakeSnapshot", {
-  payload: { vm: VmHandle, path: Schema.String },
+  payload: payload({ vm: VmHandle, path: Schema.String }),
   success: Schema.Struct({ snapshot: UInt32 }),
+  error: failure
+})
+
+/**
+ * Forgets a snapshot of a VM. What only it held is freed.
+ *
+ * @since 0.1.0
+ * @category rpcs
+ */
+export const DropSnapshot = Rpc.make("DropSnapshot", {
+  payload: payload({ vm: VmHandle, path: Schema.String, snapshot: UInt32 }),
   error: failure
 })
 
@@ -143,7 +190,7 @@ export const Fork = Rpc.make("Fork", {
  * @since 0.1.0
  * @category rpcs
  */
-export const Restore = Rpc.make("Restore", { payload: { vm: VmHandle, snapshot: UInt32 }, error: failure })
+export const Restore = Rpc.make("Restore", { payload: payload({ vm: VmHandle, snapshot: UInt32 }), error: failure })
 
 /**
  * Mounts an empty in-memory tree.
@@ -152,7 +199,29 @@ export const Restore = Rpc.make("Restore", { payload: { vm: VmHandle, snapshot: 
  * @category rpcs
  */
 export const MountMemory = Rpc.make("MountMemory", {
-  payload: { vm: VmHandle, path: Schema.String, readOnly: Schema.Boolean },
+  payload: payload({ vm: VmHandle, path: Schema.String, readOnly: Schema.Boolean }),
+  error: failure
+})
+
+/**
+ * Mounts a filesystem that the host serves under a number on this connection: `live`, or as an overlay. `owner`: who owns
+ * all of it; else whoever the driver says.
+ *
+ * @since 0.1.0
+ * @category rpcs
+ */
+export const MountDriver = Rpc.make("MountDriver", {
+  payload: payload({
+    vm: VmHandle,
+    path: Schema.String,
+    driver: UInt32,
+    live: Schema.Boolean,
+    readOnly: Schema.Boolean,
+    type: Schema.String,
+    owner: Schema.NullOr(Schema.Struct({ uid: UInt32, gid: UInt32 })),
+    /** Milliseconds that one call of the driver may take. */
+    timeoutMs: Schema.Int.pipe(Schema.positive())
+  }),
   error: failure
 })
 
@@ -160,7 +229,46 @@ export const MountMemory = Rpc.make("MountMemory", {
  * @since 0.1.0
  * @category rpcs
  */
-export const Unmount = Rpc.make("Unmount", { payload: { vm: VmHandle, path: Schema.String }, error: failure })
+export const Unmount = Rpc.make("Unmount", { payload: payload({ vm: VmHandle, path: Schema.String }), error: failure })
+
+/**
+ * Puts another permission policy in the place of the present one. What has begun goes on; everything after it is decided
+ * by the new one. When that cannot be put in place, everything is denied. `begins`: it is the policy that the VM is leased
+ * with, after its setting up.
+ *
+ * @since 0.1.0
+ * @category rpcs
+ */
+export const SetPermissions = Rpc.make("SetPermissions", {
+  payload: payload({ vm: VmHandle, permissions: optionalKey(PermissionsConfig), begins: Schema.Boolean }),
+  error: failure
+})
+
+/**
+ * From here on decisions that allow something are noted for the audit as well.
+ *
+ * @since 0.1.0
+ * @category rpcs
+ */
+export const NoteAll = Rpc.make("NoteAll", { payload: onVm, error: failure })
+
+/**
+ * Decides on a tool call that the host makes for somebody who is no process, and numbers it like the calls of guests.
+ *
+ * @since 0.1.0
+ * @category rpcs
+ */
+export const AdmitTool = Rpc.make("AdmitTool", {
+  payload: { vm: VmHandle, tool: Schema.String },
+  success: Schema.Struct({
+    call: UInt32,
+    /** Milliseconds on the VM's clock. */
+    now: Schema.Number,
+    mode: PermissionMode,
+    rule: optionalKey(Count)
+  }),
+  error: failure
+})
 
 /**
  * A mounted tree.
@@ -218,10 +326,15 @@ export const ControlGroup = RpcGroup.make(
   Seal,
   Release,
   TakeSnapshot,
+  DropSnapshot,
   Fork,
   Restore,
   MountMemory,
+  MountDriver,
   Unmount,
+  SetPermissions,
+  NoteAll,
+  AdmitTool,
   ListMounts,
   GetHealth
 )

@@ -1,7 +1,7 @@
 /**
  * Cuts a byte stream into pieces that a header announces. Bytes are never joined into one growing buffer: a piece that
- * lies within one received chunk is handed on as a view of it, and only a piece that spans chunks is copied, once, into
- * a buffer of its own size.
+ * spans received chunks is copied, once, into a buffer of its own size. One that lies within a chunk is handed on as a view
+ * of it, or copied as well where the chunks' memory is used again.
  *
  * @since 0.1.0
  */
@@ -25,8 +25,8 @@ export class Cutter {
     headerBytes: number,
     private readonly bodyLength: (prefix: number) => number,
     private readonly onPiece: (body: Uint8Array, header: DataView) => void,
-    /** May give the place into which a body that spans chunks is copied. */
-    private readonly place?: (length: number, header: DataView) => Uint8Array | undefined
+    /** Gives the place that every body is copied into. Without it, a body that lies within one chunk is a view. */
+    private readonly place?: (length: number, header: DataView) => Uint8Array
   ) {
     this.head = new Uint8Array(headerBytes)
     this.view = new DataView(this.head.buffer)
@@ -52,6 +52,12 @@ export class Cutter {
     const length = this.bodyLength(this.view.getUint32(0, true))
     if (this.headFilled < this.head.length) return taken
     const at = from + taken
+    if (chunk.length - at >= length && this.place !== undefined) {
+      const body = this.place(length, this.view)
+      body.set(chunk.subarray(at, at + length))
+      this.emit(body)
+      return taken + length
+    }
     if (chunk.length - at >= length) {
       this.emit(chunk.subarray(at, at + length))
       return taken + length

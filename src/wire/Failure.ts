@@ -5,6 +5,7 @@
  */
 import type { Errno } from "../Errno.ts"
 import { errnoName, errnoNumber } from "../Errno.ts"
+import type { PermissionFact } from "../errors/KernelError.ts"
 import * as Codec from "./Codec.ts"
 
 const codec = Codec.struct({
@@ -14,13 +15,22 @@ const codec = Codec.struct({
   path: Codec.optional(Codec.string),
   dest: Codec.optional(Codec.string),
   limit: Codec.optional(Codec.struct({ name: Codec.string, value: Codec.f64 })),
+  denial: Codec.optional(
+    Codec.struct({
+      domain: Codec.literals("fs", "network", "childProcess", "process", "env", "tool"),
+      operation: Codec.string,
+      resource: Codec.string,
+      rule: Codec.optional(Codec.u32),
+      mode: Codec.literals("deny", "ask")
+    })
+  ),
   detail: Codec.string
 })
 
 /**
  * A failure that the other side reported.
  *
- * - `kernel`: an operation of the VM failed; `errno`, `syscall`, `path`, `dest` and `limit` say how.
+ * - `kernel`: an operation of the VM failed; `errno`, `syscall`, `path`, `dest`, `limit` and `denial` say how.
  * - `gone`: the VM that the request named is not there (any more).
  * - `refused`: the request itself was not acceptable (unknown operation, malformed body).
  * - `cancelled`: the request was withdrawn by its caller.
@@ -38,7 +48,8 @@ export class WireFailure {
     readonly syscall: string = "",
     readonly path?: string | undefined,
     readonly dest?: string | undefined,
-    readonly limit?: { readonly name: string; readonly value: number } | undefined
+    readonly limit?: { readonly name: string; readonly value: number } | undefined,
+    readonly denial?: PermissionFact | undefined
   ) {}
 }
 
@@ -58,11 +69,12 @@ export const failureCodec: Codec.Codec<WireFailure> = {
       path: f.path,
       dest: f.dest,
       limit: f.limit,
+      denial: f.denial && { ...f.denial, rule: f.denial.rule },
       detail: f.detail
     }),
   read: (r) => {
     const f = codec.read(r)
-    return new WireFailure(f.reason, f.detail, errnoName(f.errno), f.syscall, f.path, f.dest, f.limit)
+    return new WireFailure(f.reason, f.detail, errnoName(f.errno), f.syscall, f.path, f.dest, f.limit, f.denial)
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { memoryFor } from "./ChunkMemory.ts"
 import { Cutter } from "./Cutter.ts"
 
 /**
@@ -105,7 +106,10 @@ export class FrameFault {
 export class FrameParser {
   private readonly cutter: Cutter
 
-  /** `place` may give the memory that a body is put together in, when it comes in several parts. */
+  /**
+   * Every body is given memory of its own, which the receiver may keep: what is pushed may be used again afterwards.
+   * `place` may name that memory.
+   */
   constructor(
     public maxLength: number,
     onFrame: (kind: number, id: number, body: Uint8Array) => void,
@@ -120,7 +124,7 @@ export class FrameParser {
         return length - LENGTH_OVERHEAD
       },
       (body, header) => onFrame(header.getUint8(4), header.getUint32(5, true), body),
-      (length, header) => place(header.getUint8(4), header.getUint32(5, true), length)
+      (length, header) => place(header.getUint8(4), header.getUint32(5, true), length) ?? memoryFor(length)
     )
   }
 

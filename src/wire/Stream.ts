@@ -3,17 +3,12 @@
  *
  * @since 0.1.0
  */
+import { CHUNK_BYTES } from "./ChunkMemory.ts"
 import * as Codec from "./Codec.ts"
 import { Cutter } from "./Cutter.ts"
 import type { Exchange } from "./Exchange.ts"
 
-/**
- * The most that is put in one chunk: 64 KiB, a tenth of a millisecond of copying.
- *
- * @since 0.1.0
- * @category constants
- */
-export const CHUNK_BYTES = 64 * 1024
+export { CHUNK_BYTES } from "./ChunkMemory.ts"
 
 /**
  * Parts as one: `length` is the sum of theirs.
