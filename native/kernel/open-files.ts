@@ -1,5 +1,5 @@
 /**
- * Files that the host holds open, by number. Their count is bounded by the filesystem's limit on open files.
+ * Files that the host holds open, or a guest worker, by number. Their count is bounded by the filesystem's limit on open files.
  */
 import { Fault } from "./fault.ts"
 import type { OpenFile } from "./filesystem/open-file.ts"
@@ -14,10 +14,28 @@ export class OpenFiles {
     return number
   }
 
+  /** Another number for an open file. */
+  duplicate(number: number): number {
+    return this.add(this.get(number).duplicate())
+  }
+
   get(number: number): OpenFile {
     const file = this.files.get(number)
     if (file === undefined) throw new Fault("EBADF", "fcntl")
     return file
+  }
+
+  /** Those of them that are open. */
+  closeMany(numbers: ReadonlyArray<number>): void {
+    for (const number of numbers) {
+      this.files.get(number)?.close()
+      this.files.delete(number)
+    }
+  }
+
+  closeAll(): void {
+    for (const file of this.files.values()) file.close()
+    this.files.clear()
   }
 
   close(number: number): void {

@@ -2,35 +2,47 @@
  * One virtual machine: its filesystem, its processes and its limits. All of its state is here and is plain data; code
  * that runs for it is elsewhere and can be thrown away.
  */
+import { denyAll } from "../../src/policy/Permissions.ts"
+import type { Decision, Policy } from "../../src/policy/Policy.ts"
+import { compile as compilePolicy } from "../../src/policy/Policy.ts"
 import type { VmSpec } from "../../src/wire/Control.ts"
 import { Fault } from "./fault.ts"
 import { deviceSnapshot } from "./filesystem/devices.ts"
-import { Filesystem } from "./filesystem/filesystem.ts"
+import { GuardedFilesystem } from "./filesystem/guarded-filesystem.ts"
 import type { Caller } from "./filesystem/operation.ts"
 import { makeProc } from "./filesystem/proc.ts"
-import { utf8Length } from "./filesystem/text.ts"
+import type { Pause, Steps, Work } from "./filesystem/steps.ts"
 import type { Snapshot } from "./filesystem/tree.ts"
 import { OpenFiles } from "./open-files.ts"
+import type { DecisionLogOptions } from "./policy/decision-log.ts"
+import { DecisionLog } from "./policy/decision-log.ts"
+import type { CallProbe } from "./processes/call-runner.ts"
 import { procSource } from "./processes/proc-source.ts"
-import type { Process, ProcessSpec } from "./processes/process.ts"
-import type { ProcessEvents } from "./processes/shell-host.ts"
-import { ShellHost } from "./processes/shell-host.ts"
-import { systemCall } from "./processes/system-calls.ts"
+import { Processes } from "./processes/processes.ts"
 import { RootBuilder } from "./root.ts"
-import type { WorkerPool } from "./workers/pool.ts"
+import type { CallHost } from "./tools/tool-calls.ts"
+import { ToolCalls } from "./tools/tool-calls.ts"
+import type { Workers } from "./workers/pool.ts"
 
 /** What a VM needs of the sidecar. */
 export interface VmHost {
-  readonly pool: WorkerPool
+  readonly pool: Workers
   readonly now: () => bigint
   readonly random: (bytes: Uint8Array) => void
+  /** Runs the callback after some milliseconds of the clock that `now` shows; gives what cancels it. */
   readonly after: (milliseconds: number, run: () => void) => () => void
+  /** The same on the machine's own clock. */
+  readonly machineAfter: (milliseconds: number, run: () => void) => () => void
+  /** Whether guests run in steps between which no time passes. */
+  readonly stepwise: boolean
+  /** Looks at every system call. */
+  readonly callProbe?: CallProbe | undefined
 }
 
 /** What a VM asks of its sidecar. */
 export interface VmOwner {
   /** Queues work behind the VM's earlier work. */
-  readonly enqueue: (vm: Vm, work: () => Iterator<void> | void) => void
+  readonly enqueue: (vm: Vm, work: () => Work | void) => void
   /** Has an idle VM give its worker up, for one that waits. */
   readonly onStarved: () => void
 }
@@ -40,6 +52,10 @@ export interface VmOptions {
   readonly spec: VmSpec
   readonly host: VmHost
   readonly owner: VmOwner
+  /** Calls a tool of the host. */
+  readonly callHost: CallHost
+  /** Tells the host what is decided. */
+  readonly tell: DecisionLogOptions["tell"]
   /** A VM whose files and snapshots this one starts with. */
   readonly origin?: Vm
 }
@@ -55,37 +71,64 @@ export class Vm {
   readonly spec: VmSpec
   /** Files that the host holds open. */
   readonly files = new OpenFiles()
-  /** Processes that run. */
-  readonly processes = new Map<number, Process>()
+  readonly processes: Processes
   /** The host: root's rights, and what it creates belongs to the VM's user. */
   readonly host: Caller
   private readonly snapshots = new Map<number, { readonly path: string; readonly snapshot: Snapshot }>()
-  private readonly shell: ShellHost
+  /** What the VM may do. Another one may take its place at any time. */
+  policy: Policy
+  private readonly decisions: DecisionLog
+  private readonly tools: ToolCalls | undefined
   private root: RootBuilder | undefined
-  private sealed: Filesystem | undefined
-  private nextPid = 2
+  private sealed: GuardedFilesystem | undefined
   private nextSnapshot = 1
+  private lastCall = 0
 
   constructor(private readonly options: VmOptions) {
-    const { host, spec, vmId } = options
-    const { gid, name, uid } = spec.user
+    const { host, origin, spec, vmId } = options
+    const { gid, uid } = spec.user
     this.vmId = vmId
     this.spec = spec
+    this.policy = origin?.policy ?? compilePolicy(spec.permissions)
+    const { tools } = spec
+    this.decisions = new DecisionLog({
+      now: host.now,
+      traceOf: (pid) => this.traceOf(pid),
+      tell: options.tell,
+      all: origin?.decisions.all ?? spec.audit === "all"
+    })
+    const { decisions } = this
+    this.tools = tools && new ToolCalls({
+      tools,
+      policy: () => this.policy,
+      decisions,
+      traceOf: (pid) => this.traceOf(pid),
+      callHost: options.callHost,
+      nextCall: () => ++this.lastCall
+    })
     this.host = {
       credentials: { uid: 0, gid: 0, groups: [], umask: 0o022, createUid: uid, createGid: gid },
       cwd: "/"
     }
     this.root = new RootBuilder(spec, host.now)
-    this.shell = new ShellHost({
+    this.processes = new Processes({
+      spec,
       pool: host.pool,
-      binding: { hostname: spec.hostname, user: name, uid, gid },
+      now: host.now,
+      random: host.random,
       after: host.after,
+      machineAfter: host.machineAfter,
+      stepwise: host.stepwise,
+      callProbe: host.callProbe,
       onStarved: options.owner.onStarved,
       enqueue: (work) => options.owner.enqueue(this, work),
-      systemCall: (pid, call, args) =>
-        systemCall({ filesystem: this.filesystem, caller: this.guest(pid), now: host.now }, call, args)
+      filesystem: () => this.filesystem,
+      tools: this.tools,
+      perform: (start) => this.perform(start),
+      policy: () => this.policy,
+      decisions
     })
-    if (options.origin !== undefined) this.inherit(options.origin)
+    if (origin !== undefined) this.inherit(origin)
   }
 
   /** The tree that a VM in the making still takes entries for. */
@@ -94,15 +137,67 @@ export class Vm {
     return this.root
   }
 
-  get filesystem(): Filesystem {
+  /** The root as it is, once there is one. */
+  rootSnapshot(): Snapshot | undefined {
+    return this.sealed?.snapshot()
+  }
+
+  get filesystem(): GuardedFilesystem {
     if (this.sealed === undefined) throw new Fault("EAGAIN", "open", "/")
     return this.sealed
   }
 
-  /** Puts the root together; from now on the VM can be used. */
-  seal(): void {
-    this.sealed = this.makeFilesystem(this.staging.finish())
+  /** Performs an operation on the VM's files, which may need something of a foreign filesystem. */
+  perform<A, P = never>(start: () => Generator<P | Pause, A, void>, again?: boolean): Generator<P | Pause, A, void> {
+    return this.filesystem.foreign ? this.filesystem.perform(start, again) : start()
+  }
+
+  /**
+   * Puts another policy in the place of the present one, at once for all that begins after it. `begins`: it is the one
+   * that the VM was leased with, whose setting up it was not to stand in the way of.
+   */
+  replacePolicy(config: VmSpec["permissions"], begins = false): void {
+    try {
+      this.enforce(compilePolicy(config))
+    } catch (thrown) {
+      // half a policy is none: nothing is allowed until there is a whole one
+      this.enforce(compilePolicy(denyAll))
+      this.decisions.replaced(true)
+      throw thrown
+    }
+    if (!begins) this.decisions.replaced(false)
+  }
+
+  /** From here on what is allowed is noted as well. */
+  noteAll(): void {
+    this.decisions.all = true
+    this.sealed?.enforce(this.policy)
+  }
+
+  private traceOf(pid: number): number | undefined {
+    return this.processes.table.get(pid)?.trace
+  }
+
+  private enforce(policy: Policy): void {
+    this.policy = policy
+    this.sealed?.enforce(policy)
+  }
+
+  /** Decides on a tool call that the host makes for somebody who is no process, and numbers it. */
+  admitTool(tool: string): { readonly call: number; readonly now: number } & Decision {
+    const { mode, rule } = this.policy.decide("tool", "invoke", tool)
+    // what was decided before is told before
+    this.decisions.flush()
+    return { call: ++this.lastCall, now: Number(this.options.host.now() / 1000n) / 1000, mode, rule }
+  }
+
+  /** Puts the root together in steps; after the last of them the VM can be used. */
+  *seal(): Steps {
+    const { staging } = this
+    // nothing more is taken in, and nobody seals it a second time
     this.root = undefined
+    this.sealed = this.makeFilesystem(yield* staging.finish())
+    this.sealed.enforce(this.policy)
   }
 
   /** Takes over the files and the kept snapshots of another VM as they are now, in constant time. */
@@ -110,24 +205,28 @@ export class Vm {
     const filesystem = this.makeFilesystem(origin.filesystem.snapshot())
     for (const { path, readOnly, source, type } of origin.filesystem.mounts()) {
       if (ownMounts.has(type)) continue
-      filesystem.mount(path, origin.filesystem.snapshotMount(path), { readOnly, source, type })
+      const live = origin.filesystem.liveMount(path)
+      if (live !== undefined) filesystem.mountForeign(path, live, { readOnly, source, type })
+      else filesystem.mount(path, origin.filesystem.snapshotMount(path), { readOnly, source, type })
     }
     for (const [id, kept] of origin.snapshots) this.snapshots.set(id, kept)
     this.nextSnapshot = origin.nextSnapshot
     this.root = undefined
+    filesystem.enforce(this.policy)
     this.sealed = filesystem
   }
 
-  private makeFilesystem(root: Snapshot): Filesystem {
+  private makeFilesystem(root: Snapshot): GuardedFilesystem {
     const { host, spec } = this.options
     const { filesystemBytes, inodes, openFiles, readdirEntries } = spec.limits
-    const filesystem = new Filesystem({
+    const filesystem = new GuardedFilesystem({
       root,
       readOnly: spec.mode === "read-only",
       now: host.now,
       random: host.random,
+      after: host.after,
       limits: { bytes: filesystemBytes, inodes, openFiles, readdirEntries }
-    })
+    }, this.decisions)
     if (filesystem.exists(this.host, "/dev")) {
       filesystem.mount("/dev", deviceSnapshot(), { type: "devtmpfs", source: "devtmpfs" })
     }
@@ -144,7 +243,7 @@ export class Vm {
     if (this.snapshots.size >= MAX_SNAPSHOTS) {
       throw new Fault("ENOSPC", "snapshot", path, undefined, { name: "snapshots", value: MAX_SNAPSHOTS })
     }
-    const snapshot = path === "/" ? this.filesystem.snapshot() : this.filesystem.snapshotMount(path)
+    const snapshot = this.filesystem.keep(path)
     this.snapshots.set(this.nextSnapshot, { path, snapshot })
     return this.nextSnapshot++
   }
@@ -154,110 +253,24 @@ export class Vm {
     this.filesystem.restore(this.kept(id, "/"))
   }
 
+  /** Forgets a snapshot: what nothing else holds can be freed. */
+  forget(id: number, path: string): void {
+    this.filesystem.forget(this.kept(id, path))
+    this.snapshots.delete(id)
+  }
+
   kept(id: number, path: string): Snapshot {
     const found = this.snapshots.get(id)
     if (found === undefined || found.path !== path) throw new Fault("ENOENT", "snapshot", path)
     return found.snapshot
   }
 
-  // --- processes --------------------------------------------------------------------------------------------------
-
-  /** Starts a shell command as the VM's user. Throws `Fault` when it may not start. */
-  start(
-    spec: Omit<ProcessSpec, "cwd"> & { readonly cwd: string | undefined },
-    stdin: Uint8Array,
-    events: ProcessEvents
-  ): Process {
-    const cwd = spec.cwd ?? this.spec.user.home
-    const env = { ...this.environment(), ...spec.env, PWD: cwd }
-    this.checkSpawn(spec.command, spec.argv, env)
-    this.checkDirectory(cwd)
-    const pid = this.takePid()
-    const process: Process = {
-      pid,
-      ppid: 1,
-      command: spec.command,
-      argv: spec.argv,
-      cwd,
-      env,
-      startedAt: this.options.host.now(),
-      state: { _tag: "running" }
-    }
-    this.processes.set(pid, process)
-    this.shell.start(process, stdin, {
-      onOutput: events.onOutput,
-      onExit: (exitCode, signal) => {
-        this.processes.delete(pid)
-        events.onExit(exitCode, signal)
-      }
-    })
-    return process
-  }
-
-  kill(pid: number): void {
-    this.shell.kill(pid)
-  }
-
-  credit(pid: number, bytes: number): void {
-    this.shell.credit(pid, bytes)
-  }
-
-  /** Gives up a worker that nothing runs in; gives whether there was one. */
-  shed(): boolean {
-    const { idle } = this.shell
-    this.shell.shed()
-    return idle
-  }
-
   /** Ends every process and forgets every snapshot. */
   release(): void {
-    this.shell.release()
+    this.processes.release()
+    this.tools?.end(undefined)
+    this.decisions.flush()
     this.sealed?.close()
-    this.processes.clear()
     this.snapshots.clear()
   }
-
-  private guest(pid: number): Caller {
-    const { gid, uid } = this.spec.user
-    return { credentials: { uid, gid, groups: [], umask: 0o022 }, cwd: "/", pid }
-  }
-
-  private environment(): Record<string, string> {
-    const { env, hostname, user } = this.spec
-    return {
-      HOME: user.home,
-      HOSTNAME: hostname,
-      LANG: "C.UTF-8",
-      LOGNAME: user.name,
-      PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-      SHELL: user.shell,
-      USER: user.name,
-      ...env
-    }
-  }
-
-  private checkSpawn(command: string, argv: ReadonlyArray<string>, env: Readonly<Record<string, string>>): void {
-    const { argvBytes, envBytes, processes } = this.spec.limits
-    const refuse = (errno: "EAGAIN" | "E2BIG", name: string, value: number) => {
-      throw new Fault(errno, "spawn", undefined, undefined, { name, value })
-    }
-    if (this.processes.size >= processes) refuse("EAGAIN", "processes", processes)
-    if (bytesOf([command, ...argv]) > argvBytes) refuse("E2BIG", "argvBytes", argvBytes)
-    if (bytesOf(Object.entries(env).flat()) > envBytes) refuse("E2BIG", "envBytes", envBytes)
-  }
-
-  private checkDirectory(cwd: string): void {
-    const { mode } = this.filesystem.stat({ ...this.guest(0), cwd: "/" }, cwd)
-    if ((mode & 0o170000) !== 0o040000) throw new Fault("ENOTDIR", "chdir", cwd)
-  }
-
-  private takePid(): number {
-    while (this.processes.has(this.nextPid)) this.nextPid++
-    const pid = this.nextPid++
-    if (this.nextPid > 4_194_304) this.nextPid = 2
-    return pid
-  }
 }
-
-/** The bytes of words as execve(2) counts them: each with its end. */
-const bytesOf = (words: ReadonlyArray<string>): number => words.reduce((bytes, word) => bytes + utf8Length(word) + 1, 0)

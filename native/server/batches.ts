@@ -9,7 +9,7 @@ import * as Operations from "../../src/wire/Operations.ts"
 import { record } from "../../src/wire/Stream.ts"
 import { Fault } from "../kernel/fault.ts"
 import type { Content } from "../kernel/filesystem/content.ts"
-import { STEP_BYTES, type Steps } from "../kernel/filesystem/steps.ts"
+import { once, type Pause, STEP_BYTES, type Steps } from "../kernel/filesystem/steps.ts"
 import type { Vm } from "../kernel/vm.ts"
 import type { Route } from "./server.ts"
 import type { Answer, Session } from "./session.ts"
@@ -19,6 +19,9 @@ type Outcome = Codec.TypeOf<typeof Operations.outcomeCodec>
 
 /** Bytes of paths that one batch may name. */
 const MAX_PATH_BYTES = 16 * 1024 * 1024
+
+/** A path of more characters may have more levels than go with 16 files in one step. */
+const LONG_PATH = 256
 
 const nothing: Uint8Array = new Uint8Array(0)
 
@@ -36,7 +39,9 @@ const writeFiles: Answer = (session, exchange, body) => {
       throw new Fault("ENOSPC", "write", undefined, undefined, limit)
     },
     onRecord: ({ content, path }) => {
-      if (content.length > STEP_BYTES) return writeLarge(session, vm, path, content, outcomes)
+      if (vm.filesystem.foreign || content.length > STEP_BYTES || path.length > LONG_PATH) {
+        return writeSlowly(session, vm, path, content, outcomes)
+      }
       outcomes.push(outcome(session, path, () => {
         makeParent(vm, path)
         vm.filesystem.writeFile(vm.host, path, content)
@@ -47,13 +52,15 @@ const writeFiles: Answer = (session, exchange, body) => {
   })
 }
 
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/"))
+
 const makeParent = (vm: Vm, path: string): void => {
-  const parent = path.slice(0, path.lastIndexOf("/"))
+  const parent = parentOf(path)
   if (parent !== "") vm.filesystem.mkdirp(vm.host, parent)
 }
 
-/** Writes a large file in steps; it changes at the last of them. */
-const writeLarge = function*(
+/** Writes a file in steps; it changes at the last of them. */
+const writeSlowly = function*(
   session: Session,
   vm: Vm,
   path: string,
@@ -61,8 +68,10 @@ const writeLarge = function*(
   outcomes: Array<Outcome>
 ): Steps {
   try {
-    makeParent(vm, path)
-    yield* vm.filesystem.writeSteps(vm.host, path, content)
+    const parent = parentOf(path)
+    if (parent !== "") yield* vm.perform(() => vm.filesystem.mkdirpSteps(vm.host, parent))
+    yield
+    yield* vm.perform(() => vm.filesystem.writeSteps(vm.host, path, content))
     outcomes.push({ path, error: undefined, content: nothing })
   } catch (thrown) {
     outcomes.push(failed(session, path, thrown))
@@ -88,28 +97,35 @@ const contents = function*(
   session: Session,
   vm: Vm,
   paths: ReadonlyArray<string>
-): Generator<Uint8Array, void, void> {
+): Generator<Uint8Array | Pause, void, void> {
   for (const path of paths) {
-    const large = largeContent(vm, path)
-    if (large === undefined) yield record(Operations.outcomeCodec, read(session, vm, path))
+    const large = yield* largeContent(vm, path)
+    if (large === undefined) yield record(Operations.outcomeCodec, yield* read(session, vm, path))
     else yield* largeRecord(record(Operations.outcomeCodec, { path, error: undefined, content: nothing }), large)
   }
 }
 
-const read = (session: Session, vm: Vm, path: string): Outcome => {
-  let content = nothing
-  const told = outcome(session, path, () => {
-    content = vm.filesystem.readFile(vm.host, path, { max: vm.spec.limits.readBytes })
-  })
-  return { ...told, content }
+const read = function*(session: Session, vm: Vm, path: string): Steps<Outcome> {
+  const { readBytes } = vm.spec.limits
+  try {
+    const content = yield* vm.perform(() => once(() => vm.filesystem.readFile(vm.host, path, { max: readBytes })))
+    return { path, error: undefined, content }
+  } catch (thrown) {
+    return failed(session, path, thrown)
+  }
 }
 
 /** The content of a file that may be read and takes more than a step to read. */
-const largeContent = (vm: Vm, path: string): Content | undefined => {
+const largeContent = function*(vm: Vm, path: string): Steps<Content | undefined> {
+  const { filesystem, host, spec } = vm
   try {
-    const { mode, size } = vm.filesystem.stat(vm.host, path)
-    const large = (mode & 0o170000) === 0o100000 && size > STEP_BYTES && size <= vm.spec.limits.readBytes
-    return large ? vm.filesystem.content(vm.host, path) : undefined
+    return yield* vm.perform(() =>
+      once(() => {
+        const { mode, size } = filesystem.probe(() => filesystem.stat(host, path))
+        const large = (mode & 0o170000) === 0o100000 && size > STEP_BYTES && size <= spec.limits.readBytes
+        return large ? filesystem.content(host, path) : undefined
+      })
+    )
   } catch (thrown) {
     // reading it in the usual way tells why not
     if (thrown instanceof Fault) return undefined
@@ -133,8 +149,8 @@ const failed = (session: Session, path: string, thrown: unknown): Outcome => ({
 })
 
 /** The text that the host's error for this failure would have. */
-const messageOf = ({ detail, dest, errno, limit, path, reason, syscall }: WireFailure): string =>
-  reason === "kernel" ? new KernelError({ errno, syscall, path, dest, limit }).message : detail
+const messageOf = ({ denial, detail, dest, errno, limit, path, reason, syscall }: WireFailure): string =>
+  reason === "kernel" ? new KernelError({ errno, syscall, path, dest, limit, denied: denial }).message : detail
 
 export const batchOperations: ReadonlyArray<Route> = [
   [Operations.writeFiles, writeFiles],

@@ -10,8 +10,11 @@ import { KernelError } from "../../src/errors/KernelError.ts"
 import { ControlGroup, UnknownVm } from "../../src/wire/Control.ts"
 import type { WireFailure } from "../../src/wire/Failure.ts"
 import { CONTROL_CHANNEL } from "../../src/wire/Operations.ts"
+import { Fault } from "../kernel/fault.ts"
+import { begun, finish, once, type Steps } from "../kernel/filesystem/steps.ts"
 import { Tree } from "../kernel/filesystem/tree.ts"
 import type { Vm } from "../kernel/vm.ts"
+import { driverPort } from "./drivers.ts"
 import type { SidecarServer } from "./server.ts"
 import type { Session } from "./session.ts"
 
@@ -81,19 +84,35 @@ const handlers = (server: SidecarServer, session: Session, usage: Usage) => {
       }
     })
   const onVm = <A>(handle: number, run: (vm: Vm) => A) => attempt(() => run(session.vm(handle)))
+  /** Runs work in steps, in the turns of its VM. */
+  const inTurns = <A>(vm: Vm, run: () => Steps<A>): Effect.Effect<A, KernelError | UnknownVm> =>
+    Effect.async((resume) => {
+      server.enqueue(vm, () => {
+        const work = function*(): Steps {
+          try {
+            resume(Effect.succeed(yield* run()))
+          } catch (thrown) {
+            resume(failed(server.failureOf(thrown)))
+          }
+        }
+        return begun(work())
+      })
+    })
+  const inSteps = <A>(handle: number, run: (vm: Vm) => Steps<A>): Effect.Effect<A, KernelError | UnknownVm> =>
+    Effect.flatMap(onVm(handle, (vm) => vm), (vm) => inTurns(vm, () => run(vm)))
   return ControlGroup.toLayer({
     Lease: ({ sealed, spec }) =>
       attempt(() => {
         const { handle, vm } = server.lease(session, spec)
         try {
-          if (sealed) vm.seal()
+          if (sealed) finish(vm.seal())
         } catch (thrown) {
           server.release(session, handle)
           throw thrown
         }
         return { vm: handle, vmId: vm.vmId }
       }),
-    Seal: ({ vm }) => onVm(vm, (found) => found.seal()),
+    Seal: ({ vm }) => Effect.flatMap(onVm(vm, (found) => found), (found) => inTurns(found, () => found.seal())),
     Release: ({ vm }) => attempt(() => server.release(session, vm)),
     Fork: ({ vm }) =>
       onVm(vm, (origin) => {
@@ -102,14 +121,42 @@ const handlers = (server: SidecarServer, session: Session, usage: Usage) => {
       }),
     Restore: ({ snapshot, vm }) => onVm(vm, (found) => found.restore(snapshot)),
     TakeSnapshot: ({ path, vm }) => onVm(vm, (found) => ({ snapshot: found.keep(path) })),
+    DropSnapshot: ({ path, snapshot, vm }) => onVm(vm, (found) => server.forget(found, snapshot, path)),
     MountMemory: ({ path, readOnly, vm }) =>
-      onVm(vm, (found) =>
-        found.filesystem.mount(path, Tree.empty(server.options.now()).snapshot(), {
-          readOnly,
-          type: "memory",
-          source: "memory"
-        })),
-    Unmount: ({ path, vm }) => onVm(vm, (found) => found.filesystem.unmount(path)),
+      inSteps(
+        vm,
+        (found) =>
+          found.perform(() =>
+            once(() => {
+              found.filesystem.mayMount(found.host, path)
+              found.filesystem.mount(path, Tree.empty(server.options.now()).snapshot(), {
+                readOnly,
+                type: "memory",
+                source: "memory"
+              })
+            })
+          )
+      ),
+    MountDriver: ({ driver, live, owner, path, readOnly, timeoutMs, type, vm }) =>
+      inSteps(vm, function*(found) {
+        found.filesystem.mayMount(found.host, path)
+        const port = driverPort(session, driver, timeoutMs)
+        const [root] = yield* port.lookup(found.filesystem.calls, "/", [])
+        if (root?.type !== "directory") throw new Fault("ENOTDIR", "mount", path)
+        const foreign = { port, live, root, owner: owner ?? undefined }
+        yield* found.perform(() =>
+          once(() => found.filesystem.mountForeign(path, foreign, { readOnly, type, source: type }))
+        )
+      }),
+    Unmount: ({ path, vm }) =>
+      onVm(vm, (found) => {
+        found.filesystem.mayMount(found.host, path)
+        if (found.processes.worksWithin(path)) throw new Fault("EBUSY", "unmount", path)
+        found.filesystem.unmount(path)
+      }),
+    SetPermissions: ({ begins, permissions, vm }) => onVm(vm, (found) => found.replacePolicy(permissions, begins)),
+    AdmitTool: ({ tool, vm }) => onVm(vm, (found) => found.admitTool(tool)),
+    NoteAll: ({ vm }) => onVm(vm, (found) => found.noteAll()),
     ListMounts: ({ vm }) =>
       onVm(vm, (found) => found.filesystem.mounts().slice().sort((a, b) => a.path < b.path ? -1 : 1)),
     GetHealth: () =>
@@ -128,9 +175,9 @@ const handlers = (server: SidecarServer, session: Session, usage: Usage) => {
   })
 }
 
-const failed = ({ detail, dest, errno, limit, path, reason, syscall }: WireFailure) =>
+const failed = ({ denial, detail, dest, errno, limit, path, reason, syscall }: WireFailure) =>
   reason === "kernel"
-    ? Effect.fail(new KernelError({ errno, syscall, path, dest, limit }))
+    ? Effect.fail(new KernelError({ errno, syscall, path, dest, limit, denied: denial }))
     : reason === "gone"
     ? Effect.fail(new UnknownVm({ detail }))
     : Effect.dieMessage(detail)

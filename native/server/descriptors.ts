@@ -2,13 +2,17 @@
  * The operations on files that the host holds open.
  */
 import * as Codec from "../../src/wire/Codec.ts"
+import { WireFailure } from "../../src/wire/Failure.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { CHUNK_BYTES } from "../../src/wire/Stream.ts"
+import { Fault } from "../kernel/fault.ts"
 import { O_RDONLY } from "../kernel/filesystem/flags.ts"
-import { simple, wireStat } from "./files.ts"
+import { piecesOf, silent, simple, wireStat } from "./files.ts"
+import { perform } from "./perform.ts"
 import type { Route } from "./server.ts"
 import type { Answer } from "./session.ts"
-import { send } from "./streams.ts"
+import { failureOfFault } from "./session.ts"
+import { send, sendParts } from "./streams.ts"
 
 /** The most that one read answers. */
 const READ_BYTES = 512 * 1024
@@ -19,21 +23,40 @@ const nothing = new Uint8Array(0)
 const readRange: Answer = (session, exchange, body) => {
   const { chunk, length, offset, path, vm: handle } = Codec.decode(Operations.readRange.request, body)
   const vm = session.vm(handle)
-  const file = vm.filesystem.open(vm.host, path, O_RDONLY)
   const piece = Math.max(1, Math.min(chunk, CHUNK_BYTES))
-  let at = offset
-  let left = length ?? Number.MAX_SAFE_INTEGER
-  send(
-    session,
-    exchange,
-    () => {
+  return perform(vm, () => vm.filesystem.open(vm.host, path, O_RDONLY), (file) => {
+    let at = offset
+    let left = length ?? Number.MAX_SAFE_INTEGER
+    const next = () => {
       const bytes = left > 0 ? file.pread(at, Math.min(left, piece)) : nothing
       at += bytes.length
       left -= bytes.length
+      return bytes
+    }
+    const close = () => file.close()
+    if (vm.filesystem.foreign) return sendParts(session, exchange, vm, piecesOf(next), close)
+    send(session, exchange, () => {
+      const bytes = next()
       return bytes.length === 0 ? undefined : bytes
-    },
-    () => file.close()
-  )
+    }, close)
+  })
+}
+
+/** A request that waits for a lock is out of its VM's turn meanwhile; withdrawn, it waits no more. */
+const lockFile: Answer = (session, exchange, body) => {
+  const { file, kind, vm: handle, wait } = Codec.decode(Operations.lockFile.request, body)
+  const opened = session.vm(handle).files.get(file)
+  if (!wait) {
+    opened.lock(kind)
+    return exchange.respond(nothing)
+  }
+  const withdraw = opened.lockLater(kind, (outcome) => {
+    if (outcome === "granted") exchange.respond(nothing)
+    else if (outcome === "released") exchange.fail(new WireFailure("gone", "the VM has been released"))
+    else exchange.fail(failureOfFault(new Fault("EBADF", "flock", opened.path)))
+  })
+  if (withdraw === undefined) exchange.respond(nothing)
+  else exchange.handlers.onCancel = withdraw
 }
 
 export const descriptorOperations: ReadonlyArray<Route> = [
@@ -51,13 +74,11 @@ export const descriptorOperations: ReadonlyArray<Route> = [
   }),
   simple(Operations.seek, (vm, { file, offset, whence }) => ({ position: vm.files.get(file).seek(offset, whence) })),
   simple(Operations.statFile, (vm, { file }) => wireStat(vm.files.get(file).stat())),
-  simple(Operations.truncateFile, (vm, { file, size }) => {
-    vm.files.get(file).truncate(size)
-    return {}
-  }),
-  simple(Operations.closeFile, (vm, { file }) => {
-    vm.files.close(file)
-    return {}
-  }),
+  silent(Operations.truncateFile, (vm, { file, size }) => vm.files.get(file).truncate(size)),
+  silent(Operations.closeFile, (vm, { file }) => vm.files.close(file)),
+  silent(Operations.syncFile, (vm, { file }) => vm.files.get(file).sync()),
+  silent(Operations.unlockFile, (vm, { file }) => vm.files.get(file).unlock()),
+  simple(Operations.duplicateFile, (vm, { file }) => ({ file: vm.files.duplicate(file) })),
+  [Operations.lockFile, lockFile],
   [Operations.readRange, readRange]
 ]

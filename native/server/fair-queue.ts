@@ -1,11 +1,13 @@
 /**
  * Work for VMs on the kernel thread, served round-robin: a VM with a thousand requests waiting and a VM with one take
  * turns, and the event loop gets its turn after every time slice. Work is either one short step or an iterator of short
- * steps; between two steps anything else may run.
+ * steps; between two steps anything else may run. Work that waits for something stands aside, so that its VM's other
+ * work goes on; when it can go on, it does so behind what its VM has waiting by then.
  */
+import { Wait, type Work as Steps } from "../kernel/filesystem/steps.ts"
 
 /** One unit of work: runs in well under a millisecond, or gives an iterator whose steps do. */
-export type Work = () => Iterator<void> | void
+export type Work = () => Steps | void
 
 export interface FairQueueOptions {
   /** Milliseconds of work before the event loop gets its turn. */
@@ -20,7 +22,7 @@ export interface FairQueueOptions {
 interface Lane {
   readonly waiting: Array<Work>
   next: number
-  active: Iterator<void> | undefined
+  active: Steps | undefined
 }
 
 export class FairQueue {
@@ -51,12 +53,17 @@ export class FairQueue {
     return size
   }
 
+  /** Whether nothing waits and nothing runs. */
+  get idle(): boolean {
+    return !this.scheduled
+  }
+
   private readonly drain = (): void => {
     const end = this.options.now() + this.options.slice
     let first = this.lanes.entries().next()
     while (first.done !== true) {
       const [owner, lane] = first.value
-      this.step(lane)
+      this.step(owner, lane)
       // the lane goes to the back, or away when it is empty
       this.lanes.delete(owner)
       if (lane.active !== undefined || lane.next < lane.waiting.length) this.lanes.set(owner, lane)
@@ -67,10 +74,18 @@ export class FairQueue {
     if (this.scheduled) this.options.later(this.drain)
   }
 
-  private step(lane: Lane): void {
+  private advance(owner: object, lane: Lane, work: Steps): void {
+    const { done, value } = work.next()
+    if (done !== true && value === undefined) return
+    lane.active = undefined
+    if (value instanceof Wait) value.park(() => this.add(owner, () => work))
+    else if (done !== true) this.options.onDefect(new Error("work needs what nobody brings"))
+  }
+
+  private step(owner: object, lane: Lane): void {
     try {
       if (lane.active === undefined) lane.active = lane.waiting[lane.next++]() ?? undefined
-      else if (lane.active.next().done === true) lane.active = undefined
+      else this.advance(owner, lane, lane.active)
     } catch (defect) {
       lane.active = undefined
       this.options.onDefect(defect)

@@ -7,15 +7,16 @@ import type { Operation } from "../../src/wire/Operations.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { CHUNK_BYTES } from "../../src/wire/Stream.ts"
 import { Fault } from "../kernel/fault.ts"
-import type { Filesystem } from "../kernel/filesystem/filesystem.ts"
+import type { DirectoryEntry } from "../kernel/filesystem/filesystem.ts"
 import { O_RDONLY } from "../kernel/filesystem/flags.ts"
 import type { OpenFile } from "../kernel/filesystem/open-file.ts"
 import type { Stat } from "../kernel/filesystem/stat.ts"
-import { once, type Steps } from "../kernel/filesystem/steps.ts"
+import { begun, once, Pace, type Pause, ready, type Steps } from "../kernel/filesystem/steps.ts"
 import type { Vm } from "../kernel/vm.ts"
+import { perform } from "./perform.ts"
 import type { Route } from "./server.ts"
 import type { Answer, Session } from "./session.ts"
-import { receive, send, sendRecords, steps } from "./streams.ts"
+import { receive, send, sendParts, sendRecords, steps } from "./streams.ts"
 
 /** An operation that is one step and answers at once. */
 export const simple = <A extends { readonly vm: number }, B>(
@@ -25,7 +26,12 @@ export const simple = <A extends { readonly vm: number }, B>(
   operation,
   (session, exchange, body) => {
     const request = Codec.decode(operation.request, body)
-    exchange.respond(Codec.encode(operation.response, run(session.vm(request.vm), request)))
+    const vm = session.vm(request.vm)
+    return perform(
+      vm,
+      () => run(vm, request),
+      (value) => exchange.respond(Codec.encode(operation.response, value))
+    )
   }
 ]
 
@@ -35,27 +41,39 @@ const INLINE_BYTES = 512 * 1024
 const readFile: Answer = (session, exchange, body) => {
   const { path, vm: handle } = Codec.decode(Operations.readFile.request, body)
   const vm = session.vm(handle)
+  return perform(vm, () => openWhole(vm, path), ({ content, file, size }) => {
+    if (content !== undefined) return exchange.respond(content)
+    sendFile(session, exchange, vm, file, size)
+  })
+}
+
+/** The content of a file that fits into an answer, or else the file. */
+const openWhole = (vm: Vm, path: string) => {
   const limit = vm.spec.limits.readBytes
   const file = vm.filesystem.open(vm.host, path, O_RDONLY)
-  let size
   try {
-    const stat = file.stat()
-    size = stat.size
-    if ((stat.mode & 0o170000) === 0o040000) throw new Fault("EISDIR", "read", path)
+    const { mode, size } = file.stat()
+    if ((mode & 0o170000) === 0o040000) throw new Fault("EISDIR", "read", path)
     if (size > limit) throw new Fault("EFBIG", "open", path, undefined, { name: "readBytes", value: limit })
-    if (size <= INLINE_BYTES) {
-      exchange.respond(vm.filesystem.readFile(vm.host, path))
-      return file.close()
-    }
+    const content = size <= INLINE_BYTES
+      ? vm.filesystem.within(() => vm.filesystem.readFile(vm.host, path))
+      : undefined
+    if (content !== undefined) file.close()
+    return { content, file, size }
   } catch (thrown) {
     file.close()
     throw thrown
   }
-  sendFile(session, exchange, file, size)
 }
 
 /** Sends the size that a file has, then as much of its content. */
-const sendFile = (session: Session, exchange: Exchange, file: OpenFile, size: number): void => {
+const sendFile = (session: Session, exchange: Exchange, vm: Vm, file: OpenFile, size: number): void => {
+  if (vm.filesystem.foreign) {
+    // the size has a chunk of its own
+    exchange.write(Codec.encode(Codec.f64, size))
+    const pieces = piecesOf(() => file.read(Math.min(CHUNK_BYTES, size - file.position)))
+    return sendParts(session, exchange, vm, pieces, () => file.close())
+  }
   let announced = false
   const next = () => {
     if (!announced) {
@@ -69,36 +87,52 @@ const sendFile = (session: Session, exchange: Exchange, file: OpenFile, size: nu
   send(session, exchange, next, () => file.close())
 }
 
+/** Pieces until the first empty one, each as soon as it can be had. */
+export const piecesOf = function*(next: () => Uint8Array): Generator<Uint8Array | Pause, void, void> {
+  for (;;) {
+    const piece = yield* ready(next)
+    if (piece.length === 0) return
+    yield piece
+  }
+}
+
+/** Names that are encoded in one step. */
+const STEP_NAMES = 512
+
+/** The names as `namesCodec` has them, in parts. */
+const nameParts = function*(entries: ReadonlyArray<{ readonly name: string }>): Generator<Uint8Array | Pause> {
+  yield Codec.encode(Codec.u32, entries.length)
+  for (let at = 0; at < entries.length; at += STEP_NAMES) {
+    const names = entries.slice(at, at + STEP_NAMES).map(({ name }) => name)
+    // without the count of these
+    yield Codec.encode(Operations.namesCodec, names).subarray(4)
+    yield
+  }
+}
+
 const readdir: Answer = (session, exchange, body) => {
   const { path, vm: handle } = Codec.decode(Operations.readdir.request, body)
   const vm = session.vm(handle)
-  const names = Codec.encode(Operations.namesCodec, vm.filesystem.readdir(vm.host, path).map(({ name }) => name))
-  if (names.length <= INLINE_BYTES) return exchange.respond(names)
-  let rest: Uint8Array | undefined = names
-  send(session, exchange, () => {
-    const piece = rest
-    rest = undefined
-    return piece
+  const listed = steps(vm.perform(() => vm.filesystem.readdirSteps(vm.host, path)), (entries) => {
+    if (entries.length > 4 * STEP_NAMES) return sendParts(session, exchange, vm, nameParts(entries))
+    exchange.respond(Codec.encode(Operations.namesCodec, entries.map(({ name }) => name)))
   })
+  return begun(listed)
 }
 
 const writeFile: Answer = (session, exchange, body) => {
   const { content, path, streamed, vm: handle } = Codec.decode(Operations.writeFile.request, body)
   const vm = session.vm(handle)
   if (!streamed) {
-    vm.filesystem.writeFile(vm.host, path, content)
-    return exchange.respond(nothing)
+    return perform(vm, () => vm.filesystem.writeFile(vm.host, path, content), () => exchange.respond(nothing))
   }
   // the file changes when all of it is here, and not at all when it does not come
-  const staged = vm.filesystem.stage(vm.host, path)
-  receive(session, exchange, vm, {
-    onBytes: (bytes) => staged.append(bytes),
-    onEnd: () => {
-      staged.commit()
-      exchange.respond(nothing)
-    },
-    onAbandon: () => staged.abandon()
-  })
+  return perform(vm, () => vm.filesystem.stage(vm.host, path), (staged) =>
+    receive(session, exchange, vm, {
+      onBytes: (bytes) => staged.take(bytes),
+      onEnd: () => perform(vm, () => staged.commit(), () => exchange.respond(nothing)),
+      onAbandon: () => staged.abandon()
+    }))
 }
 
 const treeEntries = function*(
@@ -106,15 +140,18 @@ const treeEntries = function*(
   root: string,
   maxDepth: number | undefined,
   exclude: ReadonlySet<string>
-): Generator<Codec.TypeOf<typeof Operations.treeEntryCodec>> {
+): Generator<Codec.TypeOf<typeof Operations.treeEntryCodec> | Pause, void, void> {
   const queue: Array<{ readonly path: string; readonly depth: number }> = [{ path: root, depth: 0 }]
+  const pace = new Pace()
   for (let at = 0; at < queue.length; at++) {
     const { depth, path } = queue[at]
     const prefix = path.endsWith("/") ? path : `${path}/`
-    for (const { name } of listing(vm.filesystem, vm, path, at > 0)) {
+    for (const { name } of yield* yield* ready(() => listing(vm, path, at > 0))) {
       if (exclude.has(name)) continue
       const child = prefix + name
-      const stat = present(() => vm.filesystem.lstat(vm.host, child))
+      // each level of a path is looked at
+      if (pace.spend(1 + child.length / 16)) yield
+      const stat = yield* ready(() => present(() => vm.filesystem.lstat(vm.host, child)))
       if (stat === undefined) continue
       const type = entryType(stat)
       yield { path: child, type, size: stat.size }
@@ -139,8 +176,10 @@ const present = <A>(run: () => A): A | undefined => {
   }
 }
 
-const listing = (filesystem: Filesystem, vm: Vm, path: string, mayBeGone: boolean) =>
-  mayBeGone ? present(() => filesystem.readdir(vm.host, path)) ?? [] : filesystem.readdir(vm.host, path)
+const listing = (vm: Vm, path: string, mayBeGone: boolean): Steps<Array<DirectoryEntry>> => {
+  const list = () => vm.filesystem.readdirSteps(vm.host, path)
+  return mayBeGone ? present(list) ?? once(() => []) : list()
+}
 
 const entryType = (stat: Stat): "file" | "directory" | "symlink" => {
   const type = stat.mode & 0o170000
@@ -156,7 +195,7 @@ const readdirRecursive: Answer = (session, exchange, body) => {
 const glob: Answer = (session, exchange, body) => {
   const { cwd, dot, pattern, vm: handle } = Codec.decode(Operations.glob.request, body)
   const vm = session.vm(handle)
-  return steps(vm.filesystem.glob(vm.host, pattern, { cwd, dot }), (paths) => {
+  return steps(vm.perform(() => vm.filesystem.glob(vm.host, pattern, { cwd, dot })), (paths) => {
     sendRecords(session, exchange, vm, Operations.pathCodec, paths.map((path) => ({ path })))
   })
 }
@@ -192,7 +231,7 @@ const nothing = new Uint8Array(0)
 const nanoseconds = (milliseconds: number): bigint => BigInt(Math.round(milliseconds * 1000)) * 1000n
 
 /** Operations that answer with nothing. */
-const silent = <A extends { readonly vm: number }>(
+export const silent = <A extends { readonly vm: number }>(
   operation: Operation<A, object>,
   run: (vm: Vm, request: A) => void
 ): Route =>
@@ -209,10 +248,10 @@ const stepped = <A extends { readonly vm: number }>(
   operation,
   (session, exchange, body) => {
     const request = Codec.decode(operation.request, body)
-    const work = run(session.vm(request.vm), request)
+    const vm = session.vm(request.vm)
+    const work = vm.perform(() => run(vm, request))
     // most end with their first step, and need no second turn
-    if (work.next().done === true) return exchange.respond(nothing)
-    return steps(work, () => exchange.respond(nothing))
+    return begun(steps(work, () => exchange.respond(nothing)))
   }
 ]
 
@@ -222,11 +261,21 @@ export const fileOperations: ReadonlyArray<Route> = [
   simple(Operations.exists, (vm, { path }) => vm.filesystem.exists(vm.host, path)),
   simple(Operations.readlink, (vm, { path }) => ({ path: vm.filesystem.readlink(vm.host, path) })),
   simple(Operations.realpath, (vm, { path }) => ({ path: vm.filesystem.realpath(vm.host, path) })),
-  silent(
+  stepped(
     Operations.mkdir,
-    (vm, { path, recursive }) => recursive ? vm.filesystem.mkdirp(vm.host, path) : vm.filesystem.mkdir(vm.host, path)
+    (vm, { path, recursive }) =>
+      recursive ? vm.filesystem.mkdirpSteps(vm.host, path) : once(() => vm.filesystem.mkdir(vm.host, path))
   ),
-  stepped(Operations.move, (vm, { dest, path }) => vm.filesystem.moveSteps(vm.host, path, dest)),
+  simple(Operations.statfs, (vm, { path }) => vm.filesystem.statfs(vm.host, path)),
+  stepped(
+    Operations.move,
+    (vm, { dest, mode, path }) =>
+      mode === "replace"
+        ? vm.filesystem.moveSteps(vm.host, path, dest)
+        : once(() =>
+          vm.filesystem.rename(vm.host, path, dest, { noReplace: mode === "noReplace", exchange: mode === "exchange" })
+        )
+  ),
   stepped(Operations.remove, (vm, { path, recursive }) => remove(vm, path, recursive)),
   silent(Operations.symlink, (vm, { path, target }) => vm.filesystem.symlink(vm.host, target, path)),
   silent(Operations.link, (vm, { dest, path }) => vm.filesystem.link(vm.host, path, dest)),
@@ -238,6 +287,14 @@ export const fileOperations: ReadonlyArray<Route> = [
   ),
   silent(Operations.truncate, (vm, { path, size }) => vm.filesystem.truncate(vm.host, path, size)),
   silent(Operations.access, (vm, { mask, path }) => vm.filesystem.access(vm.host, path, mask)),
+  simple(Operations.getXattr, (vm, { name, path }) => vm.filesystem.getXattr(vm.host, path, name)),
+  simple(Operations.listXattrs, (vm, { path }) => vm.filesystem.listXattrs(vm.host, path)),
+  silent(
+    Operations.setXattr,
+    (vm, { mode, name, path, value }) =>
+      vm.filesystem.setXattr(vm.host, path, name, value, { create: mode === "create", replace: mode === "replace" })
+  ),
+  silent(Operations.removeXattr, (vm, { name, path }) => vm.filesystem.removeXattr(vm.host, path, name)),
   stepped(
     Operations.copy,
     (vm, { dest, path, recursive }) => vm.filesystem.copySteps(vm.host, path, dest, { recursive })

@@ -8,17 +8,23 @@ import type { ServerOptions } from "./server.ts"
 /** The longest delay that a timer of Node.js can have. */
 const MAX_DELAY = 2 ** 31 - 1
 
-export const nodeHost: Pick<ServerOptions, "pid" | "monotonic" | "now" | "random" | "uuid" | "later" | "after"> = {
+const after = (milliseconds: number, run: () => void): () => void => {
+  const timer = setTimeout(run, Math.min(milliseconds, MAX_DELAY))
+  return () => clearTimeout(timer)
+}
+
+type NodeHost = Omit<ServerOptions, "sidecarId" | "admits" | "pool" | "log" | "attachControl">
+
+export const nodeHost: NodeHost = {
   pid: process.pid,
   monotonic: () => performance.now(),
   now: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n,
   random: (bytes) => void randomFillSync(bytes),
   uuid: randomUUID,
   later: (run) => void setImmediate(run),
-  after: (milliseconds, run) => {
-    const timer = setTimeout(run, Math.min(milliseconds, MAX_DELAY))
-    return () => clearTimeout(timer)
-  }
+  after,
+  machineAfter: after,
+  stepwise: false
 }
 
 export const nodeUsage: Usage = {

@@ -1,154 +1,195 @@
 /**
- * The operation that runs a command: input up, output down under the host's credit, deadline and output limit.
+ * The operations on processes that run on their own: start, input, output, signals, and what there is.
  */
+import { isSignal } from "../../src/Signals.ts"
 import * as Codec from "../../src/wire/Codec.ts"
-import type { Exchange } from "../../src/wire/Exchange.ts"
+import { refused } from "../../src/wire/Failure.ts"
 import * as Operations from "../../src/wire/Operations.ts"
-import { joined } from "../../src/wire/Stream.ts"
+import { OUTPUT_WINDOW, type TerminalSize } from "../guests/protocol.ts"
 import { Fault } from "../kernel/fault.ts"
-import { KILLED } from "../kernel/processes/process.ts"
+import type { Command } from "../kernel/processes/command.ts"
+import { OutputReader } from "../kernel/processes/output-log.ts"
+import type { Process } from "../kernel/processes/process.ts"
+import { isSize } from "../kernel/processes/terminals.ts"
 import type { Vm } from "../kernel/vm.ts"
+import { sendOutput } from "./output.ts"
+import { perform } from "./perform.ts"
+import { run } from "./run.ts"
 import type { Route } from "./server.ts"
-import type { Answer, Session } from "./session.ts"
-import { receive } from "./streams.ts"
+import type { Answer } from "./session.ts"
+import { sendRecords } from "./streams.ts"
 
-type Request = Codec.TypeOf<typeof Operations.run.request>
-type Stopped = Codec.TypeOf<typeof Operations.run.response>["stopped"]
-
-const Channel = { started: 0, stdout: 1, stderr: 2 } as const
-
-const run: Answer = (session, exchange, body) => {
-  const request = Codec.decode(Operations.run.request, body)
-  const vm = session.vm(request.vm)
-  if (!request.stdin) return start(session, exchange, vm, request, nothing)
-  const { after, monotonic } = session.server.options
-  const { timeoutMs } = request
-  const began = monotonic()
-  const cancelDeadline = timeoutMs === undefined ? () => {} : after(timeoutMs, () => exchange.respond(neverStarted))
-  const limit = vm.spec.limits.stdinBytes
-  const parts: Array<Uint8Array> = []
-  let bytes = 0
-  receive(session, exchange, vm, {
-    onBytes: (part) => {
-      bytes += part.length
-      if (bytes > limit) {
-        throw new Fault("EFBIG", "write", "/dev/stdin", undefined, { name: "stdinBytes", value: limit })
-      }
-      parts.push(part.slice())
-    },
-    onEnd: () => {
-      cancelDeadline()
-      const left = timeoutMs === undefined ? undefined : Math.max(0, timeoutMs - (monotonic() - began))
-      // the VM may have been released meanwhile
-      start(session, exchange, session.vm(request.vm), { ...request, timeoutMs: left }, joined(parts, bytes))
-    },
-    onAbandon: cancelDeadline
-  })
-}
-
-/** The deadline came before the end of the input. */
-const neverStarted = Codec.encode(Operations.run.response, {
-  pid: 0,
-  exitCode: KILLED,
-  signal: "SIGKILL",
-  stopped: "deadline"
-})
-
-const start = (session: Session, exchange: Exchange, vm: Vm, request: Request, stdin: Uint8Array): void => {
-  const { argv, command, cwd, env } = request
-  const running = new Running(session, exchange, vm, request.maxOutputBytes)
-  const process = vm.start(
-    { command, argv, cwd, env: Object.fromEntries(env.map(({ name, value }) => [name, value])) },
-    stdin,
-    { onOutput: running.onOutput, onExit: running.onExit }
-  )
-  running.started(process.pid, request.timeoutMs)
-}
-
-interface Piece {
-  readonly frame: Uint8Array
-  /** Bytes of output in it, for the worker's credit. */
-  readonly bytes: number
-}
-
-/** One run: what its process has written and the host has not taken yet, and how it is brought to an end. */
-class Running {
-  private pid = 0
-  private readonly written = { stdout: 0, stderr: 0 }
-  private readonly queue: Array<Piece> = []
-  private stopped: Stopped = "no"
-  private exit: { readonly exitCode: number; readonly signal: string | undefined } | undefined
-  private cancelDeadline: (() => void) | undefined
-  private withdrawn = false
-
-  constructor(
-    private readonly session: Session,
-    private readonly exchange: Exchange,
-    private readonly vm: Vm,
-    private readonly maxOutputBytes: number | undefined
-  ) {}
-
-  started(pid: number, timeoutMs: number | undefined): void {
-    this.pid = pid
-    const frame = new Uint8Array(5)
-    new DataView(frame.buffer).setUint32(1, pid, true)
-    this.queue.unshift({ frame, bytes: 0 })
-    this.exchange.handlers.onWritable = this.flush
-    this.exchange.handlers.onCancel = () => {
-      this.withdrawn = true
-      this.queue.length = 0
-      this.vm.kill(pid)
-    }
-    if (timeoutMs !== undefined && this.exit === undefined) {
-      this.cancelDeadline = this.session.server.options.after(timeoutMs, () => this.stop("deadline"))
-    }
-    this.flush()
-  }
-
-  readonly onOutput = (channel: "stdout" | "stderr", bytes: Uint8Array): void => {
-    const limit = this.maxOutputBytes ?? Number.POSITIVE_INFINITY
-    const room = limit - this.written[channel]
-    const kept = bytes.length <= room ? bytes : bytes.subarray(0, Math.max(0, room))
-    this.written[channel] += kept.length
-    const frame = new Uint8Array(kept.length + 1)
-    frame[0] = Channel[channel]
-    frame.set(kept, 1)
-    if (kept.length > 0) this.queue.push({ frame, bytes: bytes.length })
-    if (kept.length < bytes.length) this.stop("output")
-    this.flush()
-  }
-
-  readonly onExit = (exitCode: number, signal: string | undefined): void => {
-    this.exit = { exitCode, signal }
-    this.cancelDeadline?.()
-    this.flush()
-  }
-
-  private stop(why: Stopped): void {
-    if (this.stopped !== "no" || this.exit !== undefined) return
-    this.stopped = why
-    this.vm.kill(this.pid)
-  }
-
-  /** Hands on what the host has credit for; the process may then write as much again. Answers when all is out. */
-  private readonly flush = (): void => {
-    if (this.withdrawn) {
-      for (const { bytes } of this.queue) this.vm.credit(this.pid, bytes)
-      this.queue.length = 0
-      return
-    }
-    while (this.queue.length > 0 && this.exchange.writable >= this.queue[0].frame.length) {
-      const { bytes, frame } = this.queue.shift()!
-      this.exchange.write(frame)
-      if (bytes > 0) this.vm.credit(this.pid, bytes)
-    }
-    if (this.exit === undefined || this.queue.length > 0 || this.pid === 0) return
-    const { exitCode, signal } = this.exit
-    const answer = { pid: this.pid, exitCode, signal, stopped: this.stopped }
-    this.exchange.respond(Codec.encode(Operations.run.response, answer))
-  }
-}
+/** Bounds of the output that is kept of one process. */
+const LEAST_KEPT = 2 * OUTPUT_WINDOW
+const MOST_KEPT = 64 * 1024 * 1024
+/** Nothing that is stopped gets longer than this. */
+const MAX_GRACE_MS = 600_000
 
 const nothing = new Uint8Array(0)
 
-export const processOperations: ReadonlyArray<Route> = [[Operations.run, run]]
+const found = (vm: Vm, pid: number): Command => {
+  const command = vm.processes.commands.get(pid)
+  if (command === undefined) throw new Fault("ESRCH", "wait")
+  return command
+}
+
+const spawn: Answer = (session, exchange, body) => {
+  const request = Codec.decode(Operations.spawn.request, body)
+  const { argv, command, cwd, env, form, keepBytes, stdin, trace, unread } = request
+  const vm = session.vm(request.vm)
+  const begin = () =>
+    vm.processes.start(
+      { form, command, argv, cwd, trace, env: Object.fromEntries(env.map(({ name, value }) => [name, value])) },
+      stdin ? "pipe" : "none",
+      { capacity: Math.min(MOST_KEPT, Math.max(LEAST_KEPT, keepBytes)), unread, afterEnd: true }
+    )
+  return perform(vm, begin, ({ pid }) => exchange.respond(Codec.encode(Operations.spawn.response, { pid })))
+}
+
+const openTerminal: Answer = (session, exchange, body) => {
+  const request = Codec.decode(Operations.openTerminal.request, body)
+  const { argv, columns, command, cwd, env, keepBytes, rows, trace, unread } = request
+  const vm = session.vm(request.vm)
+  const begin = () =>
+    vm.processes.start(
+      {
+        form: "program",
+        command,
+        argv,
+        cwd,
+        trace,
+        env: Object.fromEntries(env.map(({ name, value }) => [name, value]))
+      },
+      checked({ columns, rows }),
+      { capacity: Math.min(MOST_KEPT, Math.max(LEAST_KEPT, keepBytes)), unread, afterEnd: true }
+    )
+  return perform(vm, begin, ({ pid, process }) => {
+    exchange.respond(Codec.encode(Operations.openTerminal.response, { pid, tty: process.tty! }))
+  })
+}
+
+const checked = (size: TerminalSize): TerminalSize => {
+  if (!isSize(size)) throw new Fault("EINVAL", "ioctl")
+  return size
+}
+
+const resizeTerminal: Answer = (session, exchange, body) => {
+  const { columns, pid, rows, vm } = Codec.decode(Operations.resizeTerminal.request, body)
+  const owner = session.vm(vm)
+  // that it has ended meanwhile is no error: its owner could not know
+  if (!found(owner, pid).ended) owner.processes.resize(pid, checked({ columns, rows }))
+  exchange.respond(nothing)
+}
+
+const writeStdin: Answer = (session, exchange, body) => {
+  const { content, end, pid, vm } = Codec.decode(Operations.writeStdin.request, body)
+  const command = found(session.vm(vm), pid)
+  if (content.length === 0) {
+    if (end) command.stdin.end()
+    return exchange.respond(nothing)
+  }
+  exchange.handlers.onCancel = command.stdin.write(content.slice(), (fault) => {
+    if (fault !== undefined) exchange.fail(session.server.failureOf(fault))
+    else exchange.respond(nothing)
+  })
+  if (end) command.stdin.end()
+}
+
+const attach: Answer = (session, exchange, body) => {
+  const { cursor, pid, view, vm } = Codec.decode(Operations.attach.request, body)
+  const { log } = found(session.vm(vm), pid)
+  const flush = () => {
+    if (exchange.over || !sendOutput(exchange, reader, view === "output")) return
+    reader.close()
+    exchange.respond(Codec.encode(Operations.attach.response, { missing: undefined }))
+  }
+  const reader = log.open(view, cursor, () => flush()) as OutputReader
+  if (!(reader instanceof OutputReader)) {
+    return exchange.respond(Codec.encode(Operations.attach.response, { missing: reader }))
+  }
+  exchange.handlers.onCancel = () => reader.close()
+  exchange.handlers.onWritable = flush
+  exchange.write(Codec.encode(Codec.f64, reader.cursor))
+  flush()
+}
+
+const waitProcess: Answer = (session, exchange, body) => {
+  const { pid, vm } = Codec.decode(Operations.waitProcess.request, body)
+  const command = found(session.vm(vm), pid)
+  exchange.handlers.onCancel = command.whenEnded(() =>
+    exchange.respond(Codec.encode(Operations.waitProcess.response, command.status))
+  )
+}
+
+const signal: Answer = (session, exchange, body) => {
+  const request = Codec.decode(Operations.signal.request, body)
+  const { id, scope, vm } = request
+  if (!isSignal(request.signal)) return exchange.fail(refused(`unknown signal ${request.signal}`))
+  const { processes } = session.vm(vm)
+  // that one has ended meanwhile is no error: its owner could not know
+  const ended = scope !== "group" && processes.commands.get(id)?.ended === true && !processes.table.treeLives(id)
+  if (!ended) processes.signal(scope, id, request.signal)
+  exchange.respond(nothing)
+}
+
+const stopProcess: Answer = (session, exchange, body) => {
+  const { graceMs, pid, vm } = Codec.decode(Operations.stopProcess.request, body)
+  const { processes } = session.vm(vm)
+  if (processes.table.get(pid) === undefined && !processes.table.treeLives(pid)) {
+    found(session.vm(vm), pid)
+    return exchange.respond(nothing)
+  }
+  processes.stop(pid, Math.min(MAX_GRACE_MS, graceMs), () => exchange.respond(nothing))
+}
+
+const list: Answer = (session, exchange, body) => {
+  const { pid, vm } = Codec.decode(Operations.processes.request, body)
+  const owner = session.vm(vm)
+  // of what the host itself has started it knows
+  const isOwn = pid !== undefined && owner.processes.commands.get(pid) !== undefined
+  if (!isOwn) owner.processes.mayInspect(undefined, "processes")
+  sendRecords(session, exchange, owner, Operations.processCodec, pid === undefined ? all(owner) : one(owner, pid))
+}
+
+const all = (vm: Vm) => vm.processes.table.list().map((process) => told(process))
+
+const one = (vm: Vm, pid: number) => {
+  const process = vm.processes.table.get(pid)
+  if (process !== undefined) return [told(process)]
+  const command = vm.processes.commands.get(pid)
+  return command === undefined ? [] : [told(command.process, command.ended)]
+}
+
+const told = (process: Process, ended = false): Codec.TypeOf<typeof Operations.processCodec> => {
+  const { argv, cpuMs, cwd, descriptors, gid, pgid, pid, ppid, root, sid, startedAt, status, tty, uid } = process
+  return {
+    pid,
+    ppid,
+    pgid,
+    sid,
+    root,
+    tty,
+    argv,
+    cwd,
+    uid,
+    gid,
+    state: ended ? "ended" : process.state,
+    startedAtMs: Number(startedAt / 1000n) / 1000,
+    cpuMs,
+    descriptors: ended ? 0 : descriptors,
+    status
+  }
+}
+
+export const processOperations: ReadonlyArray<Route> = [
+  [Operations.run, run],
+  [Operations.spawn, spawn],
+  [Operations.openTerminal, openTerminal],
+  [Operations.resizeTerminal, resizeTerminal],
+  [Operations.writeStdin, writeStdin],
+  [Operations.attach, attach],
+  [Operations.waitProcess, waitProcess],
+  [Operations.signal, signal],
+  [Operations.stopProcess, stopProcess],
+  [Operations.processes, list]
+]

@@ -5,11 +5,11 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { timingSafeEqual } from "node:crypto"
-import { createServer, Socket } from "node:net"
+import { createServer } from "node:net"
 import { bundledBase } from "../kernel/root.ts"
 import type { WorkerPool } from "../kernel/workers/pool.ts"
 import { serve } from "./control.ts"
-import { attach } from "./lane.ts"
+import { attach, open } from "./lane.ts"
 import { nodeHost, nodeUsage } from "./node-host.ts"
 import { collectGarbage, Reclaimer } from "./reclaim.ts"
 import { SidecarServer } from "./server.ts"
@@ -32,7 +32,7 @@ const RECLAIM_PERIOD = 1000
 /** Serves the connection on the lane, and those on the socket if there is one. */
 export const serveProgram = (options: ProgramOptions): void => {
   const server = makeServer(options)
-  attach(server, new Socket({ fd: options.lane, readable: true, writable: true }), () => options.exit(0))
+  open(server, options.lane, () => options.exit(0))
   if (options.socketPath !== undefined) listen(server, options.socketPath, options)
   const reclaimer = new Reclaimer(server, collectGarbage)
   setInterval(() => reclaimer.tick(), RECLAIM_PERIOD).unref()
@@ -66,5 +66,7 @@ const listen = (server: SidecarServer, path: string, { exit, log }: ProgramOptio
     log(`cannot listen on the socket: ${error.message}`)
     exit(4)
   })
+  // closing removes the socket's file, at once: this process may end because its host was killed
+  listener.on("listening", () => process.once("exit", () => listener.close()))
   listener.listen(path)
 }

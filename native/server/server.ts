@@ -8,9 +8,11 @@ import type { VmSpec } from "../../src/wire/Control.ts"
 import { WireFailure } from "../../src/wire/Failure.ts"
 import type { Operation } from "../../src/wire/Operations.ts"
 import { Fault } from "../kernel/fault.ts"
-import type { VmOwner } from "../kernel/vm.ts"
+import type { Processes } from "../kernel/processes/processes.ts"
+import type { VmHost, VmOwner } from "../kernel/vm.ts"
 import { Vm } from "../kernel/vm.ts"
-import type { WorkerPool } from "../kernel/workers/pool.ts"
+import type { Workers } from "../kernel/workers/pool.ts"
+import { AuditFeed } from "./audit-feed.ts"
 import { batchOperations } from "./batches.ts"
 import { descriptorOperations } from "./descriptors.ts"
 import { FairQueue, type Work } from "./fair-queue.ts"
@@ -18,6 +20,7 @@ import { fileOperations } from "./files.ts"
 import { processOperations } from "./processes.ts"
 import type { Answer } from "./session.ts"
 import { failureOfFault, Session } from "./session.ts"
+import { callHost } from "./tools.ts"
 import { treeOperations } from "./trees.ts"
 import { watchOperations } from "./watches.ts"
 
@@ -26,7 +29,7 @@ export interface ServerOptions {
   readonly pid: number
   /** Whether a token is the secret that a host must show. */
   readonly admits: (token: string) => boolean
-  readonly pool: WorkerPool
+  readonly pool: Workers
   /** Milliseconds, monotonic, for slices and deadlines. */
   readonly monotonic: () => number
   /** Nanoseconds since 1970, for what guests see. */
@@ -35,8 +38,15 @@ export interface ServerOptions {
   readonly uuid: () => string
   /** Runs the callback after pending input and output. */
   readonly later: (run: () => void) => void
-  /** Runs the callback after some milliseconds; gives what cancels it. */
+  /** Runs the callback after some milliseconds of the clock that `now` shows; gives what cancels it. */
   readonly after: (milliseconds: number, run: () => void) => () => void
+  /** The same on the machine's own clock. */
+  readonly machineAfter: (milliseconds: number, run: () => void) => () => void
+  /** Whether guests run in steps between which no time passes: where `now` shows a clock that stands still meanwhile. */
+  readonly stepwise: boolean
+  readonly callProbe?: VmHost["callProbe"]
+  /** Told of a VM before it ends. */
+  readonly onRelease?: ((vm: Vm) => void) | undefined
   readonly log: (line: string) => void
   /** Joins the control plane to an authenticated session. */
   readonly attachControl: (session: Session) => void
@@ -49,6 +59,8 @@ export class SidecarServer implements VmOwner {
   readonly queue: FairQueue
   readonly sessions = new Set<Session>()
   readonly operations = new Map<number, Answer>()
+  /** Snapshots that were forgotten so far. */
+  dropped = 0
 
   constructor(readonly options: ServerOptions) {
     this.queue = new FairQueue({
@@ -86,9 +98,19 @@ export class SidecarServer implements VmOwner {
     const words = new Uint32Array(1)
     do this.options.random(new Uint8Array(words.buffer))
     while (words[0] === 0 || session.vms.has(words[0]))
-    const vm = new Vm({ spec, vmId: this.options.uuid(), host: this.options, owner: this, ...(origin && { origin }) })
-    session.vms.set(words[0], vm)
-    return { vm, handle: words[0] }
+    const handle = words[0]
+    const gatherAfter = this.options.stepwise ? undefined : this.options.machineAfter
+    const vm: Vm = new Vm({
+      spec,
+      vmId: this.options.uuid(),
+      host: this.options,
+      owner: this,
+      callHost: callHost(session, () => handle, this.options.now),
+      tell: (log) => new AuditFeed(session, handle, log, (work) => this.queue.add(vm, work), gatherAfter),
+      ...(origin && { origin })
+    })
+    session.vms.set(handle, vm)
+    return { vm, handle }
   }
 
   enqueue(vm: Vm, work: Work): void {
@@ -96,14 +118,21 @@ export class SidecarServer implements VmOwner {
   }
 
   readonly onStarved = (): void => {
-    for (const session of this.sessions) for (const vm of session.vms.values()) if (vm.shed()) return
+    for (const session of this.sessions) for (const vm of session.vms.values()) if (vm.processes.shed()) return
   }
 
   /** Ends a VM. What still waits for it finds it gone. */
   release(session: Session, handle: number): void {
     const vm = session.vm(handle)
     session.vms.delete(handle)
+    this.options.onRelease?.(vm)
     vm.release()
+  }
+
+  /** Forgets a kept snapshot of a VM. */
+  forget(vm: Vm, snapshot: number, path: string): void {
+    vm.forget(snapshot, path)
+    this.dropped++
   }
 
   /** Ends every connection, and with it every VM. */
@@ -121,6 +150,23 @@ export class SidecarServer implements VmOwner {
     let count = 0
     for (const session of this.sessions) for (const vm of session.vms.values()) count += vm.processes.size
     return count
+  }
+
+  /** Whether nothing goes on before time passes or a host asks for something. Where guests run stepwise. */
+  get isSettled(): boolean {
+    return this.queue.idle && this.unsettled() === undefined
+  }
+
+  /** Waits for something that goes on; more may follow from it. */
+  async settle(): Promise<void> {
+    await this.unsettled()?.settle()
+  }
+
+  private unsettled(): Processes | undefined {
+    for (const session of this.sessions) {
+      for (const { processes } of session.vms.values()) if (!processes.isSettled) return processes
+    }
+    return undefined
   }
 
   /** What a host is told of something that was thrown. Its own defects are logged and stay here. */

@@ -19,11 +19,12 @@ import {
 } from "../../src/wire/Handshake.ts"
 import { CONTROL_CHANNEL } from "../../src/wire/Operations.ts"
 import type { Fault } from "../kernel/fault.ts"
+import type { Pause, Work } from "../kernel/filesystem/steps.ts"
 import type { Vm } from "../kernel/vm.ts"
 import type { SidecarServer } from "./server.ts"
 
 /** Answers one operation. Throws `Fault`, `WireFailure` or `Malformed`; may give an iterator of short steps. */
-export type Answer = (session: Session, exchange: Exchange, body: Uint8Array) => Iterator<void> | void
+export type Answer = (session: Session, exchange: Exchange, body: Uint8Array) => Work | void
 
 export class Session {
   readonly connection: Connection
@@ -46,7 +47,7 @@ export class Session {
       onEvent: (channel, body) => this.onEvent(channel, body),
       onClose: (cause) => this.end(cause)
     })
-    this.cancelHandshake = server.options.after(HANDSHAKE_TIMEOUT_MS, () => {
+    this.cancelHandshake = server.options.machineAfter(HANDSHAKE_TIMEOUT_MS, () => {
       this.connection.goaway("Timeout", "the handshake did not come")
     })
   }
@@ -74,7 +75,7 @@ export class Session {
   }
 
   /** Turns what an operation throws into its answer, also from the later steps of an iterator. */
-  guard(exchange: Exchange, run: () => Iterator<void> | void): Iterator<void> | void {
+  guard(exchange: Exchange, run: () => Work | void): Work | void {
     try {
       const steps = run()
       return steps === undefined ? undefined : { next: () => this.guardedStep(exchange, steps) }
@@ -83,7 +84,7 @@ export class Session {
     }
   }
 
-  private guardedStep(exchange: Exchange, steps: Iterator<void>): IteratorResult<void> {
+  private guardedStep(exchange: Exchange, steps: Work): IteratorResult<Pause, void> {
     try {
       return steps.next()
     } catch (thrown) {
@@ -147,4 +148,4 @@ export class Session {
 
 /** The wire's form of a kernel failure. */
 export const failureOfFault = (fault: Fault): WireFailure =>
-  new WireFailure("kernel", "", fault.errno, fault.syscall, fault.path, fault.dest, fault.limit)
+  new WireFailure("kernel", "", fault.errno, fault.syscall, fault.path, fault.dest, fault.limit, fault.denial)

@@ -5,6 +5,8 @@
 import type * as Codec from "../../src/wire/Codec.ts"
 import type { Exchange } from "../../src/wire/Exchange.ts"
 import { CHUNK_BYTES, joined, pump, record, RecordParser } from "../../src/wire/Stream.ts"
+import { isPause, passing, type Pause, ready, Wait, type Work } from "../kernel/filesystem/steps.ts"
+import type { Vm } from "../kernel/vm.ts"
 import type { Session } from "./session.ts"
 
 /**
@@ -43,17 +45,25 @@ const STEP_PARTS = 48
 
 /**
  * Sends parts of any size, small ones put together, then answers with nothing. They are produced in the turns of their
- * owner, a short step in each and only while the host has credit; an `undefined` among them ends a step. What producing
- * them throws becomes the answer.
+ * owner, a short step in each and only while the host has credit; a pause among them ends a step. What producing them
+ * throws becomes the answer. `release` runs once, at the end, whatever the end is.
  */
 export const sendParts = (
   session: Session,
   exchange: Exchange,
-  owner: object,
-  parts: Iterator<Uint8Array | void>
+  owner: Vm,
+  produced: Generator<Uint8Array | Pause, void, void>,
+  release: () => void = () => {}
 ): void => {
+  const parts = owner.perform(() => produced, false)
+  let released = false
+  const end = () => {
+    if (!released) release()
+    released = true
+  }
   let queued = false
   let ended = false
+  let waiting = false
   let small: Array<Uint8Array> = []
   let bytes = 0
   let piece: Uint8Array = nothing
@@ -62,6 +72,11 @@ export const sendParts = (
       const next = parts.next()
       ended = next.done === true
       if (ended || !next.value) return
+      if (next.value instanceof Wait) {
+        waiting = true
+        return next.value.park(resume)
+      }
+      if (!(next.value instanceof Uint8Array)) throw new Error("a part needs what nobody brings")
       small.push(next.value)
       bytes += next.value.length
     }
@@ -80,33 +95,47 @@ export const sendParts = (
       exchange.write(piece.subarray(0, size))
       piece = piece.subarray(size)
     }
-    if (piece.length === 0 && ended && bytes === 0) exchange.respond(nothing)
-    else schedule()
+    if (piece.length > 0 || !ended || bytes > 0) return schedule()
+    end()
+    exchange.respond(nothing)
+  }
+  const resume = (): void => {
+    waiting = false
+    schedule()
   }
   const schedule = (): void => {
-    if (queued || exchange.writable <= 0) return
+    if (queued || waiting || exchange.writable <= 0) return
     queued = true
-    session.server.queue.add(owner, () => session.guard(exchange, turn))
+    session.server.queue.add(owner, () =>
+      session.guard(exchange, () => {
+        try {
+          turn()
+        } catch (thrown) {
+          end()
+          throw thrown
+        }
+      }))
   }
   exchange.handlers.onWritable = schedule
+  exchange.handlers.onCancel = end
   schedule()
 }
 
-/** The records of values; an `undefined` among the values is a pause. */
+/** The records of values, with the pauses among them. */
 export const recordsOf = function*<A>(
   codec: Codec.Codec<A>,
-  values: Iterable<A | void>
-): Generator<Uint8Array | void, void, void> {
-  for (const value of values) yield value === undefined ? undefined : record(codec, value)
+  values: Iterable<A | Pause>
+): Generator<Uint8Array | Pause, void, void> {
+  for (const value of values) yield isPause(value) ? value : record(codec, value)
 }
 
 /** Sends the values as records, as `sendParts` sends parts. */
 export const sendRecords = <A>(
   session: Session,
   exchange: Exchange,
-  owner: object,
+  owner: Vm,
   codec: Codec.Codec<A>,
-  values: Iterable<A | void>
+  values: Iterable<A | Pause>
 ): void => sendParts(session, exchange, owner, recordsOf(codec, values))
 
 /**
@@ -116,17 +145,19 @@ export const sendRecords = <A>(
 export const largeRecord = function*(
   head: Uint8Array,
   content: { readonly size: number; readonly read: (offset: number, length: number) => Uint8Array }
-): Generator<Uint8Array, void, void> {
+): Generator<Uint8Array | Pause, void, void> {
   const view = new DataView(head.buffer, head.byteOffset)
   view.setUint32(0, view.getUint32(0, true) + content.size, true)
   yield head
-  for (let at = 0; at < content.size; at += CHUNK_BYTES) yield content.read(at, CHUNK_BYTES)
+  for (let at = 0; at < content.size; at += CHUNK_BYTES) {
+    yield yield* ready(() => content.read(at, CHUNK_BYTES))
+  }
 }
 
 /** What becomes of the host's stream. */
 export interface Intake {
-  readonly onBytes: (bytes: Uint8Array) => Iterator<void> | void
-  readonly onEnd: () => Iterator<void> | void
+  readonly onBytes: (bytes: Uint8Array) => Work | void
+  readonly onEnd: () => Work | void
   /** The request was withdrawn, or failed. */
   readonly onAbandon?: () => void
 }
@@ -141,7 +172,7 @@ export const receive = (session: Session, exchange: Exchange, owner: object, int
     over = true
     intake.onAbandon?.()
   }
-  const inTurn = (run: () => Iterator<void> | void) => {
+  const inTurn = (run: () => Work | void) => {
     session.server.queue.add(owner, () => {
       if (over || exchange.over) return
       return session.guard(exchange, () => {
@@ -178,9 +209,9 @@ export const receiveRecords = <A>(
   codec: Codec.Codec<A>,
   maxBytes: number,
   intake: {
-    readonly onRecord: (value: A) => Iterator<void> | void
+    readonly onRecord: (value: A) => Work | void
     readonly onTooLarge: () => never
-    readonly onEnd: () => Iterator<void> | void
+    readonly onEnd: () => Work | void
   }
 ): void => {
   let parsed: Array<A> = []
@@ -202,21 +233,17 @@ export const receiveRecords = <A>(
 /** Records that are dealt with in one step. */
 const STEP_RECORDS = 16
 
-const each = function*<A>(values: ReadonlyArray<A>, onRecord: (value: A) => Iterator<void> | void): Iterator<void> {
+const each = function*<A>(values: ReadonlyArray<A>, onRecord: (value: A) => Work | void): Work {
   for (let at = 0; at < values.length; at++) {
     const work = onRecord(values[at])
-    while (work !== undefined && work.next().done !== true) yield
+    if (work !== undefined) yield* passing(work)
     if (at % STEP_RECORDS === STEP_RECORDS - 1) yield
   }
 }
 
 /** Runs steps one by one, then `done` with what they came to. */
-export const steps = function*<A>(work: Iterator<void, A>, done: (value: A) => void): Iterator<void> {
-  for (;;) {
-    const result = work.next()
-    if (result.done === true) return done(result.value)
-    yield
-  }
+export const steps = function*<A>(work: Work<A>, done: (value: A) => void): Work {
+  done(yield* passing(work))
 }
 
 const nothing = new Uint8Array(0)

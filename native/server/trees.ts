@@ -6,7 +6,7 @@ import * as Operations from "../../src/wire/Operations.ts"
 import { CHUNK_BYTES, record } from "../../src/wire/Stream.ts"
 import { Fault } from "../kernel/fault.ts"
 import { type Change, diffSteps } from "../kernel/filesystem/diff.ts"
-import { STEP_BYTES, type Steps } from "../kernel/filesystem/steps.ts"
+import { isPause, type Pause, ready, STEP_BYTES, type Steps } from "../kernel/filesystem/steps.ts"
 import type { Snapshot } from "../kernel/filesystem/tree.ts"
 import type { TreeEntry } from "../kernel/filesystem/tree-entries.ts"
 import { entryOf, exportNodes, importSteps } from "../kernel/filesystem/tree-entries.ts"
@@ -53,6 +53,7 @@ const place = function*(
     case "bootstrap":
       return vm.staging.addBootstrap(entries)
     case "mount":
+      vm.filesystem.mayMount(vm.host, path)
       return vm.filesystem.mount(path, yield* importSteps(entries), { readOnly, type: source, source })
   }
 }
@@ -60,19 +61,21 @@ const place = function*(
 /** A record of an exported file cannot be longer. */
 const MAX_EXPORTED = 2 ** 31 - 64 * 1024
 
-const exportedParts = function*(snapshot: Snapshot): Generator<Uint8Array | void, void, void> {
+const exportedParts = function*(
+  snapshot: Snapshot,
+  reveals: (path: string) => boolean
+): Generator<Uint8Array | Pause, void, void> {
   for (const node of exportNodes(snapshot, { maxBytes: Number.MAX_SAFE_INTEGER })) {
-    if (!node) {
-      yield
+    if (isPause(node)) {
+      yield node
       continue
     }
+    if (!reveals(node.path)) continue
     const { content } = node.inode
     const entry = { mtimeMs: undefined, target: undefined, ...entryOf(node) }
     if (content === undefined || content.size <= STEP_BYTES) {
-      yield record(
-        Operations.entryCodec,
-        content === undefined ? entry : { ...entry, content: content.read(0, content.size) }
-      )
+      const bytes = content === undefined ? entry.content : yield* ready(() => content.read(0, content.size))
+      yield record(Operations.entryCodec, { ...entry, content: bytes })
       continue
     }
     if (content.size > MAX_EXPORTED) {
@@ -87,7 +90,12 @@ const outtake: Answer = (session, exchange, body) => {
   const vm = session.vm(handle)
   const { filesystem } = vm
   const snapshot = path === "/" ? filesystem.snapshot() : filesystem.snapshotMount(path)
-  sendParts(session, exchange, vm, exportedParts(snapshot))
+  sendParts(
+    session,
+    exchange,
+    vm,
+    exportedParts(snapshot, (at) => filesystem.reveals(path === "/" ? at : path + (at === "/" ? "" : at)))
+  )
 }
 
 const difference: Answer = (session, exchange, body) => {
@@ -96,18 +104,26 @@ const difference: Answer = (session, exchange, body) => {
   const before = vm.kept(snapshot, path)
   const after = path === "/" ? vm.filesystem.snapshot() : vm.filesystem.snapshotMount(path)
   const prefix = path === "/" ? "" : path
-  return steps(diffSteps(before, after), (changes) => {
-    sendRecords(session, exchange, vm, Operations.changeCodec, wireChanges(prefix, changes))
+  return steps(vm.perform(() => diffSteps(before, after)), (changes) => {
+    sendRecords(
+      session,
+      exchange,
+      vm,
+      Operations.changeCodec,
+      wireChanges(prefix, changes, (at) => vm.filesystem.shows(at))
+    )
   })
 }
 
 const wireChanges = function*(
   prefix: string,
-  changes: ReadonlyArray<Change>
+  changes: ReadonlyArray<Change>,
+  shows: (path: string) => boolean
 ): Generator<Codec.TypeOf<typeof Operations.changeCodec>> {
   for (const change of changes) {
     const from = change.from === undefined ? undefined : prefix + change.from
-    yield { ...change, path: prefix + change.path, from }
+    const path = prefix + change.path
+    if (shows(path) && (from === undefined || shows(from))) yield { ...change, path, from }
   }
 }
 

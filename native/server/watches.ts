@@ -10,6 +10,7 @@ import { CHUNK_BYTES, record } from "../../src/wire/Stream.ts"
 import { Fault } from "../kernel/fault.ts"
 import type { ChangeEvent, ChangeLog } from "../kernel/filesystem/change-log.ts"
 import type { Vm } from "../kernel/vm.ts"
+import { perform } from "./perform.ts"
 import type { Route } from "./server.ts"
 import type { Answer, Session } from "./session.ts"
 
@@ -25,7 +26,20 @@ const nothing = new Uint8Array(0)
 const watch: Answer = (session, exchange, body) => {
   const request = Codec.decode(Operations.watch.request, body)
   const vm = session.vm(request.vm)
-  const { log, path } = vm.filesystem.watch(vm.host, request.path)
+  return perform(
+    vm,
+    () => vm.filesystem.watch(vm.host, request.path),
+    (watched) => begin(session, exchange, vm, request, watched)
+  )
+}
+
+const begin = (
+  session: Session,
+  exchange: Exchange,
+  vm: Vm,
+  request: Codec.TypeOf<typeof Operations.watch.request>,
+  { log, path }: ReturnType<Vm["filesystem"]["watch"]>
+): void => {
   if (log.readers >= MAX_WATCHES) {
     throw new Fault("EMFILE", "watch", request.path, undefined, { name: "watches", value: MAX_WATCHES })
   }
@@ -122,7 +136,9 @@ class Watch {
   }
 
   private concerns({ from, path }: ChangeEvent): boolean {
-    return this.covers(path) || (from !== undefined && this.covers(from))
+    const { filesystem } = this.vm
+    return (this.covers(path) || (from !== undefined && this.covers(from))) &&
+      filesystem.shows(path) && (from === undefined || filesystem.shows(from))
   }
 
   private covers(path: string): boolean {

@@ -20,6 +20,7 @@ export const changeMode = (op: Operation, state: State, mount: Mount, inode: Ino
   const edited = tree.edit(inode.ino)
   edited.mode = (inode.mode & S_IFMT) | bits
   edited.ctime = state.now()
+  tree.journal?.set(edited, { mode: true })
   noteModified(op, state, tree, inode.ino)
 }
 
@@ -40,11 +41,18 @@ export const changeOwner = (
     if (uid !== -1 && !(owner && uid === inode.uid)) throw op.fault("EPERM")
     if (gid !== -1 && !(owner && (gid === inode.gid || inGroup(credentials, gid)))) throw op.fault("EPERM")
   }
+  const mode = inode.isDirectory ? inode.mode : withoutPrivilege(inode.mode, inode.gid, credentials)
+  // a call that changes no owner is anybody's, unless it takes privilege away
+  if (mode !== inode.mode && !owns(inode, credentials)) throw op.fault("EPERM")
+  // where everything belongs to one user, nothing can be given away
+  const one = tree.base !== undefined && tree.journal?.owners === false
+  if (one && ((uid !== -1 && uid !== inode.uid) || (gid !== -1 && gid !== inode.gid))) throw op.fault("EPERM")
   const edited = tree.edit(inode.ino)
   if (uid !== -1) edited.uid = uid
   if (gid !== -1) edited.gid = gid
-  if (!edited.isDirectory) edited.mode = withoutPrivilege(edited.mode)
+  edited.mode = mode
   edited.ctime = state.now()
+  tree.journal?.set(edited, { owner: true })
   noteModified(op, state, tree, inode.ino)
 }
 
@@ -68,5 +76,6 @@ export const changeTimes = (
   if (atime !== "omit") edited.atime = atime === "now" ? now : atime
   if (mtime !== "omit") edited.mtime = mtime === "now" ? now : mtime
   edited.ctime = now
+  tree.journal?.set(edited, { times: true })
   noteModified(op, state, tree, inode.ino)
 }

@@ -14,14 +14,16 @@ import { noteCreated, noteModified } from "./observe.ts"
 import { writeWhole } from "./open.ts"
 import { Operation } from "./operation.ts"
 import { mayCreateIn, owns, permitted, withoutPrivilege } from "./permissions.ts"
+import type { MovePermits, Permit, PermitBetween } from "./permit.ts"
 import { renamePath } from "./rename.ts"
-import { resolve, Walk } from "./resolve.ts"
+import { Walk } from "./resolve.ts"
 import type { State } from "./state.ts"
-import { finish, type Hold, holding, isFault, once, Pace, type Steps } from "./steps.ts"
+import { finish, type Hold, holding, isFault, once, Pace, ready, type Steps } from "./steps.ts"
 import { isWellFormed, utf8Length } from "./text.ts"
 import type { Snapshot, Tree } from "./tree.ts"
 import { checkDelete, isMountPoint, planRemoval, removeEntry } from "./unlink.ts"
 import { isTree } from "./volume.ts"
+import { copyXattrs } from "./xattr.ts"
 
 export interface CopyOptions {
   readonly recursive?: boolean
@@ -32,6 +34,8 @@ export interface CopyOptions {
 /** One name to be made or overwritten. */
 interface Step {
   readonly source: Inode
+  /** Relative to the top, where somebody asks. */
+  readonly relative: string
   readonly name: string
   /** The step that makes the directory of this one; -1 for the top. */
   readonly above: number
@@ -53,6 +57,7 @@ interface Plan {
   readonly directory: number
   readonly replace: boolean
   readonly now: bigint
+  readonly permit: Permit | undefined
   readonly steps: Array<Step>
   bytes: number
   inodes: number
@@ -66,7 +71,12 @@ const contentCost = (plan: Plan, content: Content): number =>
 const isShared = (inode: Inode): boolean => !inode.isDirectory && inode.nlink > 1
 
 /** Decides what becomes of an inode that is already where `source` goes. */
-const meet = (plan: Plan, source: Inode, name: string, above: number, directory: Inode, old: Inode): Step => {
+const meet = (
+  plan: Plan,
+  { above, name, relative, source }: Omit<Step, "old" | "keeps">,
+  directory: Inode,
+  old: Inode
+): Step => {
   const { op } = plan
   if (isMountPoint(plan.into, old)) throw op.fault("EBUSY")
   if (source.isDirectory && !old.isDirectory) throw op.fault("ENOTDIR")
@@ -75,16 +85,17 @@ const meet = (plan: Plan, source: Inode, name: string, above: number, directory:
   if (plan.replace && old.isDirectory && old.entries!.size > 0) throw op.fault("ENOTEMPTY")
   if (!plan.replace && (old.isDirectory || (source.isFile && old.isFile))) {
     if (old.isFile && !permitted(old, op.credentials, W_OK)) throw op.fault("EACCES")
-    return { source, name, above, old: old.ino, keeps: true }
+    return { source, relative, name, above, old: old.ino, keeps: true }
   }
   checkDelete(op, directory, old, old.isDirectory ? "directory" : "other")
-  return { source, name, above, old: old.ino, keeps: false }
+  return { source, relative, name, above, old: old.ino, keeps: false }
 }
 
 /** Checks one name and counts what it will allocate. */
 const addStep = (plan: Plan, step: Step): void => {
   const { op } = plan
   const { keeps, source } = step
+  plan.permit?.(step.relative, source)
   if (!permitted(source, op.credentials, source.isDirectory ? R_OK | X_OK : source.isFile ? R_OK : 0)) {
     throw op.fault("EACCES")
   }
@@ -96,20 +107,19 @@ const addStep = (plan: Plan, step: Step): void => {
     plan.linked.add(source.ino)
   }
   if (source.content !== undefined) plan.bytes += contentCost(plan, source.content)
+  if (source.xattrs !== undefined) plan.bytes += source.xattrs.listBytes + source.xattrs.valueBytes
   if (!keeps && source.target !== undefined) plan.bytes += utf8Length(source.target)
 }
 
 const stepFor = (
   plan: Plan,
-  source: Inode,
-  name: string,
-  above: number,
+  step: Omit<Step, "old" | "keeps">,
   directory: Inode | undefined,
   old: Inode | undefined
 ): Step =>
   directory === undefined || old === undefined
-    ? { source, name, above, old: undefined, keeps: false }
-    : meet(plan, source, name, above, directory, old)
+    ? { ...step, old: undefined, keeps: false }
+    : meet(plan, step, directory, old)
 
 /** A directory of the target as it is now. It may have gone away since it was looked at last. */
 const directoryAt = (plan: Plan, ino: number): Inode => {
@@ -120,7 +130,9 @@ const directoryAt = (plan: Plan, ino: number): Inode => {
 
 function* planChildren(plan: Plan, at: number, pace: Pace): Steps {
   const { op, source: snapshot } = plan
-  const { keeps, old: merged, source } = plan.steps[at]
+  const { keeps, old: merged, relative: above, source } = plan.steps[at]
+  const prefix = above === "" ? "" : `${above}/`
+  yield* ready(() => source.entries!.size + (keeps ? directoryAt(plan, merged!).entries!.size : 0))
   if (isMountPoint(plan.from, source)) throw op.fault("EBUSY")
   if (keeps && source.entries!.size > 0 && !permitted(directoryAt(plan, merged!), op.credentials, W_OK | X_OK)) {
     throw op.fault("EACCES")
@@ -128,7 +140,8 @@ function* planChildren(plan: Plan, at: number, pace: Pace): Steps {
   for (const [name, ino] of source.entries!) {
     const existing = keeps ? directoryAt(plan, merged!) : undefined
     const old = existing === undefined ? undefined : plan.target.child(existing, name)
-    addStep(plan, stepFor(plan, snapshot.inode(ino)!, name, at, existing, old))
+    const relative = plan.permit === undefined ? "" : prefix + name
+    addStep(plan, stepFor(plan, { source: snapshot.inode(ino)!, relative, name, above: at }, existing, old))
     if (!pace.spend()) continue
     // What cannot fit is refused before all of it has been listed.
     plan.state.reserve(op, plan.bytes, plan.inodes)
@@ -151,10 +164,14 @@ const copyAttributes = (plan: Plan, source: Inode, made: Inode): void => {
     copy.gid = source.gid
     copy.mode = source.mode
   } else if (!copy.isSymlink) {
-    copy.mode = copy.isDirectory ? source.mode : withoutPrivilege(source.mode)
+    copy.mode = copy.isDirectory ? source.mode : withoutPrivilege(source.mode, copy.gid, credentials)
   }
   copy.atime = source.atime
   copy.mtime = source.mtime
+  if (source.xattrs !== undefined && plan.target.journal === undefined) {
+    copyXattrs(plan.op, plan.state, plan.target, copy, source.xattrs)
+  }
+  plan.target.journal?.set(copy, { mode: true, owner: true, times: true })
 }
 
 const makeNew = (plan: Plan, step: Step, directory: Inode, now: bigint): Inode => {
@@ -172,7 +189,7 @@ function* fill(plan: Plan, ino: number, content: Content): Steps {
   const { op, state, target, within } = plan
   if (within) {
     const charged = content.charged(target.account)
-    state.reserve(op, charged - target.at(ino).content!.charged(target.account), 0)
+    state.reserve(op, charged - target.at(ino).content!.freeable(target.account), 0)
     setContent(target, ino, content, charged)
     return
   }
@@ -246,13 +263,26 @@ const checkTop = (op: Operation, state: State, source: Tree, from: Walk, to: Wal
 }
 
 /** A generated file has no content to share: what it reads as now is written. */
-const planGenerated = (op: Operation, state: State, origin: Walk, to: string): Copy => {
+const planGenerated = (
+  op: Operation,
+  state: State,
+  origin: Walk,
+  to: string,
+  permit: PermitBetween | undefined
+): Copy => {
   const { volume } = origin.mount
   if (isTree(volume) || !origin.inode.isFile) throw op.fault("EINVAL")
+  if (permit !== undefined) {
+    const walk = new Walk(op, state.mounts, to, true)
+    if (walk.toParent() === "name") permit(origin, { path: pathOf(walk), inode: walk.lookup() })("", origin.inode)
+  }
   if (!permitted(origin.inode, op.credentials, R_OK)) throw op.fault("EACCES")
   const data = volume.read(origin.inode, op.caller.pid)
   return () => once(() => writeWhole(new Operation(op.caller, op.syscall, to), state, data))
 }
+
+/** The name that a walk to a parent stands before. */
+const pathOf = ({ name, path }: Walk): string => path === "/" ? `/${name}` : `${path}/${name}`
 
 /** A copy that has been checked. */
 type Copy = () => Steps
@@ -263,12 +293,15 @@ function* planCopy(
   state: State,
   hold: Hold,
   [from, to]: readonly [from: string, to: string],
-  options: CopyOptions
+  options: CopyOptions,
+  permit?: PermitBetween
 ): Steps<Copy> {
-  const origin = resolve(op, state.mounts, from, false)
+  // names are only kept for those who ask
+  const asks = permit !== undefined
+  const origin = new Walk(op, state.mounts, from, asks).toEnd(false)
   const source = origin.mount.tree
-  if (source === undefined) return planGenerated(op, state, origin, to)
-  const walk = new Walk(op, state.mounts, to)
+  if (source === undefined) return planGenerated(op, state, origin, to, permit)
+  const walk = new Walk(op, state.mounts, to, asks)
   if (walk.toParent() !== "name") throw op.fault("EEXIST")
   const { existing, target } = checkTop(op, state, source, origin, walk, options)
   hold.add(source)
@@ -285,13 +318,15 @@ function* planCopy(
     directory: walk.inode.ino,
     replace: options.replace === true,
     now: state.now(),
+    permit: permit?.(origin, { path: pathOf(walk), inode: existing }),
     steps: [],
     bytes: 0,
     inodes: 0,
     linked: new Set()
   }
   const pace = new Pace()
-  addStep(plan, stepFor(plan, plan.source.inode(origin.inode.ino)!, walk.name, -1, walk.inode, existing))
+  const top = { source: plan.source.inode(origin.inode.ino)!, relative: "", name: walk.name, above: -1 }
+  addStep(plan, stepFor(plan, top, walk.inode, existing))
   for (let at = 0; at < plan.steps.length; at++) {
     if (plan.steps[at].source.isDirectory) yield* planChildren(plan, at, pace)
     if (pace.spend()) yield
@@ -300,9 +335,16 @@ function* planCopy(
   return () => perform(plan)
 }
 
-export const copySteps = (op: Operation, state: State, from: string, to: string, options: CopyOptions): Steps =>
+export const copySteps = (
+  op: Operation,
+  state: State,
+  from: string,
+  to: string,
+  options: CopyOptions,
+  permit?: PermitBetween
+): Steps =>
   holding(op, function*(hold) {
-    const copy = yield* planCopy(op, state, hold, [from, to], options)
+    const copy = yield* planCopy(op, state, hold, [from, to], options, permit)
     yield* copy()
   })
 
@@ -310,15 +352,21 @@ export const copyPath = (op: Operation, state: State, from: string, to: string, 
   finish(copySteps(op, state, from, to, options))
 
 /** A rename where that is possible; from one mount to another, a copy and then the removal of the original. */
-export const moveSteps = (op: Operation, state: State, from: string, to: string): Steps =>
+export const moveSteps = (
+  op: Operation,
+  state: State,
+  from: string,
+  to: string,
+  permits?: MovePermits
+): Steps =>
   holding(op, function*(hold) {
     try {
       return renamePath(op, state, from, to, {})
     } catch (error) {
       if (!isFault(error, "EXDEV")) throw error
     }
-    const removal = yield* planRemoval(op, state, hold, from, { recursive: true })
-    const copy = yield* planCopy(op, state, hold, [from, to], { recursive: true, replace: true })
+    const removal = yield* planRemoval(op, state, hold, from, { recursive: true }, permits?.remove)
+    const copy = yield* planCopy(op, state, hold, [from, to], { recursive: true, replace: true }, permits?.copy)
     yield* copy()
     yield* removal()
   })

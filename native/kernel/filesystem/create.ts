@@ -1,13 +1,14 @@
 /** New names: directories, symbolic and hard links, and what all creation has in common. */
-import { LINK_MAX, NAME_MAX, PATH_MAX, R_OK, W_OK } from "./flags.ts"
+import { LINK_MAX, NAME_MAX, nameLimit, PATH_MAX, pathLimit, R_OK, W_OK } from "./flags.ts"
 import type { Inode } from "./inode.ts"
-import { S_IFDIR, S_ISGID } from "./inode.ts"
+import { S_IFDIR, S_IFIFO, S_ISGID } from "./inode.ts"
 import { noteCreated } from "./observe.ts"
 import type { Operation } from "./operation.ts"
 import type { Credentials } from "./permissions.ts"
-import { inGroup, mayCreateIn, owns, permitted, withoutPrivilege } from "./permissions.ts"
+import { inGroup, mayCreateIn, owns, permitted, runsWithPrivilege } from "./permissions.ts"
 import { resolve, Walk } from "./resolve.ts"
 import type { State } from "./state.ts"
+import { type Hold, holding, Pace, type Steps } from "./steps.ts"
 import { exceeds, isWellFormed, utf8Length } from "./text.ts"
 import type { Tree } from "./tree.ts"
 
@@ -61,23 +62,38 @@ export const makeDirectory = (op: Operation, state: State, mode: number): void =
   createDirectory(op, state, prepareCreation(op, state, walk, 0), walk.inode, walk.name, mode)
 }
 
+/** A named pipe: a name under which processes find each other. */
+export const makeFifo = (op: Operation, state: State, mode: number): void => {
+  const walk = toNewName(op, state, op.path, false)
+  const tree = prepareCreation(op, state, walk, 0)
+  // a live foreign filesystem has none
+  if (tree.journal !== undefined) throw op.fault("EPERM")
+  const { gid, uid } = newOwner(op.credentials, walk.inode)
+  const bits = createMode(op.credentials, walk.inode, mode & 0o777)
+  const made = tree.create(walk.inode.ino, walk.name, S_IFIFO | bits, uid, gid, state.now())
+  noteCreated(state, tree, walk.inode.ino, walk.name, made)
+}
+
 /** The names still to be made from the one that is missing on, checked. */
 const missingNames = (op: Operation, walk: Walk): Array<string> => {
   const names: Array<string> = []
   do {
     if (walk.name === "..") names.pop()
     else if (walk.name !== ".") names.push(walk.name)
-    if (exceeds(walk.name, NAME_MAX)) throw op.fault("ENAMETOOLONG")
+    if (exceeds(walk.name, NAME_MAX)) throw op.fault("ENAMETOOLONG", nameLimit)
     if (!isWellFormed(walk.name)) throw op.fault("EINVAL")
   } while (walk.next())
   return names
 }
 
-/**
- * Makes a directory and those above it that are missing; what exists must be directories. The limits are checked for
- * all of them before the first is made. A `..` after a missing name takes that name back instead of creating it.
- */
-export const makeDirectories = (op: Operation, state: State, mode: number): void => {
+/** What is to be made below a directory that exists. */
+interface Missing {
+  readonly walk: Walk
+  readonly names: ReadonlyArray<string>
+}
+
+/** Walks to the first name that is missing; nothing when all of them are directories. */
+const findMissing = (op: Operation, state: State): Missing | undefined => {
   const walk = new Walk(op, state.mounts, op.path)
   while (walk.next()) {
     walk.search()
@@ -87,23 +103,52 @@ export const makeDirectories = (op: Operation, state: State, mode: number): void
     }
     // The target of a dangling link is not made.
     if (walk.inTarget) throw op.fault("ENOENT")
-    const { mount } = walk
-    let directory = walk.inode
-    const names = missingNames(op, walk)
-    if (names.length === 0) return
-    const tree = state.writable(op, mount)
-    if (!mayCreateIn(directory, op.credentials)) throw op.fault("EACCES")
-    state.reserve(op, 0, names.length)
-    for (const name of names) directory = createDirectory(op, state, tree, directory, name, mode)
-    return
+    // which walks no further
+    return { walk, names: missingNames(op, walk) }
   }
   if (!walk.inode.isDirectory) throw op.fault("ENOTDIR")
+  return undefined
 }
+
+/** Makes the names one below the other. What others made of them between two steps is fine when it is a directory. */
+function* makeNames(op: Operation, state: State, hold: Hold, missing: Missing, mode: number): Steps {
+  const { names, walk } = missing
+  const tree = state.writable(op, walk.mount)
+  if (!mayCreateIn(walk.inode, op.credentials)) throw op.fault("EACCES")
+  state.reserve(op, 0, names.length)
+  const pace = new Pace()
+  let held = false
+  let { ino } = walk.inode
+  for (let at = 0; at < names.length; at++) {
+    const directory = tree.inode(ino)
+    if (directory === undefined || directory.nlink === 0) throw op.fault("ENOENT")
+    if (!directory.isDirectory) throw op.fault("ENOTDIR")
+    const made = tree.child(directory, names[at]) ?? createDirectory(op, state, tree, directory, names[at], mode)
+    ino = made.ino
+    // Whoever watches is told whole paths, which grow.
+    if (!pace.spend(state.log.armed ? 2 + at / 8 : 2) || at === names.length - 1) continue
+    if (!held) hold.add(tree)
+    held = true
+    yield
+    state.reserve(op, 0, names.length - at - 1)
+  }
+}
+
+/**
+ * Makes a directory and those above it that are missing, in steps; what exists must be directories. The limits are
+ * checked for all of them before the first is made. A `..` after a missing name takes that name back instead of creating
+ * it.
+ */
+export const makeDirectoriesSteps = (op: Operation, state: State, mode: number): Steps =>
+  holding(op, function*(hold) {
+    const missing = findMissing(op, state)
+    if (missing !== undefined && missing.names.length > 0) yield* makeNames(op, state, hold, missing, mode)
+  })
 
 export const makeSymlink = (op: Operation, state: State, target: string, path: string): void => {
   if (target === "") throw op.fault("ENOENT")
   if (target.includes("\0") || !isWellFormed(target)) throw op.fault("EINVAL")
-  if (exceeds(target, PATH_MAX - 1)) throw op.fault("ENAMETOOLONG")
+  if (exceeds(target, PATH_MAX - 1)) throw op.fault("ENAMETOOLONG", pathLimit)
   const walk = toNewName(op, state, path, false)
   const tree = prepareCreation(op, state, walk, utf8Length(target))
   const { gid, uid } = newOwner(op.credentials, walk.inode)
@@ -113,8 +158,8 @@ export const makeSymlink = (op: Operation, state: State, target: string, path: s
 
 /** Nobody may give names to foreign files that run with privilege, are special, or could not be changed anyway. */
 const mayLink = (inode: Inode, credentials: Credentials): boolean =>
-  owns(inode, credentials) || inode.isDirectory ||
-  (inode.isFile && withoutPrivilege(inode.mode) === inode.mode && permitted(inode, credentials, R_OK | W_OK))
+  owns(inode, credentials) ||
+  (inode.isFile && !runsWithPrivilege(inode.mode) && permitted(inode, credentials, R_OK | W_OK))
 
 /** Another name for a file. A symbolic link is not followed: the link itself gets the name. */
 export const makeLink = (op: Operation, state: State, existing: string, path: string): void => {

@@ -13,7 +13,7 @@ const touch = (op: Operation, state: State, tree: Tree, inode: Inode): void => {
   const now = state.now()
   inode.mtime = now
   inode.ctime = now
-  if (op.credentials.uid !== 0) inode.mode = withoutPrivilege(inode.mode)
+  if (op.credentials.uid !== 0) inode.mode = withoutPrivilege(inode.mode, inode.gid, op.credentials)
   noteModified(op, state, tree, inode.ino)
 }
 
@@ -34,18 +34,39 @@ export const writeAt = (
   checkSize(op, offset)
   checkSize(op, offset + data.length)
   if (data.length === 0) return
-  state.reserve(op, tree.at(ino).content!.cost(tree.account, offset, data.length), 0)
+  const content = tree.at(ino).content!
+  if (tree.journal !== undefined) {
+    tree.journal.write(ino, offset, data)
+    return resized(op, state, tree, ino, Math.max(content.size, offset + data.length))
+  }
+  state.reserve(op, content.cost(tree.account, offset, data.length), 0)
+  content.requireEdges(offset, offset + data.length)
   const inode = tree.edit(ino)
   inode.content = inode.content!.write(tree, offset, data)
   touch(op, state, tree, inode)
 }
 
+/** A live foreign filesystem holds the content; here it only gets its new size. */
+const resized = (op: Operation, state: State, tree: Tree, ino: number, size: number): void => {
+  const inode = tree.edit(ino)
+  inode.content = inode.content!.truncate(tree, size)
+  touch(op, state, tree, inode)
+}
+
+/** The content of a file that has just been created. */
+export const setFirst = (tree: Tree, ino: number, data: Uint8Array): void => {
+  const inode = tree.edit(ino)
+  inode.content = inode.content!.write(tree, 0, data)
+  tree.journal?.replace(ino, inode.content)
+}
+
 /** Makes a copy of `data` the whole content. */
 export const replaceWith = (op: Operation, state: State, tree: Tree, ino: number, data: Uint8Array): void => {
   checkSize(op, data.length)
-  state.reserve(op, data.length - tree.at(ino).content!.charged(tree.account), 0)
+  state.reserve(op, data.length - tree.at(ino).content!.freeable(tree.account), 0)
   const inode = tree.edit(ino)
   inode.content = inode.content!.truncate(tree, 0).write(tree, 0, data)
+  tree.journal?.replace(ino, inode.content)
   touch(op, state, tree, inode)
 }
 
@@ -54,7 +75,8 @@ export const setContent = (tree: Tree, ino: number, content: Content, charged: n
   const inode = tree.edit(ino)
   inode.content!.truncate(tree, 0)
   tree.bytes += charged
-  inode.content = content
+  inode.content = content.heldSince(tree.account)
+  tree.journal?.replace(ino, inode.content)
 }
 
 /** Counts what is put together for a tree and not part of it yet: it is charged like any content while it waits. */
@@ -88,16 +110,21 @@ export const adoptContent = (
   content: Content,
   charged: number | undefined
 ): void => {
-  state.reserve(op, content.allocated - tree.at(ino).content!.charged(tree.account), 0)
+  state.reserve(op, content.allocated - tree.at(ino).content!.freeable(tree.account), 0)
   const inode = tree.edit(ino)
   inode.content!.truncate(tree, 0)
   if (charged !== undefined) tree.bytes += charged
-  inode.content = charged === undefined ? finish(content.duplicate(tree)) : content
+  inode.content = charged === undefined ? finish(content.duplicate(tree)) : content.heldSince(tree.account)
+  tree.journal?.replace(ino, inode.content)
   touch(op, state, tree, inode)
 }
 
 export const truncateTo = (op: Operation, state: State, tree: Tree, ino: number, size: number): void => {
   checkSize(op, size)
+  if (tree.journal !== undefined) {
+    tree.journal.truncate(ino, size)
+    return resized(op, state, tree, ino, size)
+  }
   state.reserve(op, tree.at(ino).content!.truncateCost(tree.account, size), 0)
   const inode = tree.edit(ino)
   inode.content = inode.content!.truncate(tree, size)

@@ -9,7 +9,7 @@
 import type { FileType } from "../../guests/protocol.ts"
 import { Fault } from "../fault.ts"
 import { Content } from "./content.ts"
-import { PATH_MAX } from "./flags.ts"
+import { PATH_MAX, pathLimit } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import { sameInode, SEVERAL } from "./inode.ts"
 import { PersistentMap } from "./persistent-map.ts"
@@ -19,6 +19,7 @@ import { finish, Pace, sorted, type Steps } from "./steps.ts"
 import { compareText, exceeds } from "./text.ts"
 import type { Snapshot } from "./tree.ts"
 import { ROOT_INO } from "./tree.ts"
+import { XattrSet } from "./xattr-set.ts"
 
 export interface Change {
   readonly kind: "created" | "removed" | "modified" | "moved"
@@ -64,7 +65,7 @@ class Paths {
   /** A path longer than any that can be used is refused, or deep trees would cost the square of their depth. */
   child(directory: string, name: string): string {
     const path = `${directory}/${name}`
-    if (exceeds(path, PATH_MAX - 1)) throw new Fault("ENAMETOOLONG", "diff", path.slice(0, 256))
+    if (exceeds(path, PATH_MAX - 1)) throw new Fault("ENAMETOOLONG", "diff", path.slice(0, 256), undefined, pathLimit)
     return path
   }
 }
@@ -72,6 +73,7 @@ class Paths {
 /** Whether something of an inode changed that counts. */
 const isModified = (a: Inode, b: Inode): boolean => {
   if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid || a.rdev !== b.rdev) return true
+  if (!XattrSet.same(a.xattrs, b.xattrs)) return true
   if (a.isDirectory) return false
   if (a.mtime !== b.mtime || a.target !== b.target) return true
   return a.content !== undefined && b.content !== undefined && !Content.same(a.content, b.content)
@@ -101,9 +103,9 @@ function* namesOf(
     if (pace.spend()) yield
   }
   if (sought.size === 0) return
-  for (const directory of snapshot.inodes.values()) {
+  for (const directory of snapshot.all()) {
     if (pace.spend()) yield
-    for (const [name, ino] of directory.entries ?? noEntries) {
+    for (const [name, ino] of directory.entries?.settled ?? noEntries) {
       const inode = sought.get(ino)
       if (inode !== undefined) f(paths.child(paths.directory(directory.ino), name), inode)
       if (pace.spend()) yield
@@ -146,7 +148,10 @@ class Difference {
 
   private *inodes(): Steps {
     const found: Array<readonly [a: Inode | undefined, b: Inode | undefined]> = []
-    const nodes = RadixTrie.diff(this.before.inodes, this.after.inodes, (_, a, b) => found.push([a, b]))
+    const nodes = RadixTrie.diff(this.before.inodes, this.after.inodes, (ino, a, b) => {
+      // what is not in the table may be as the base has it
+      found.push(this.after.base === undefined ? [a, b] : [this.before.inode(ino), this.after.inode(ino)])
+    })
     for (let done = false; !done;) {
       done = nodes.next().done === true
       for (const [a, b] of found.splice(0)) yield* this.inode(a, b)

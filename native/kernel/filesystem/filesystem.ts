@@ -9,9 +9,15 @@ import type { ChangeLog } from "./change-log.ts"
 import type { Content } from "./content.ts"
 import type { CopyOptions } from "./copy.ts"
 import { copyPath, copySteps, movePath, moveSteps } from "./copy.ts"
-import { makeDirectories, makeDirectory, makeLink, makeSymlink } from "./create.ts"
+import { makeDirectoriesSteps, makeDirectory, makeFifo, makeLink, makeSymlink } from "./create.ts"
 import { truncateTo } from "./data.ts"
 import { O_RDONLY, R_OK, W_OK } from "./flags.ts"
+import { Base } from "./foreign/base.ts"
+import type { Calls } from "./foreign/calls.ts"
+import { Journal } from "./foreign/journal.ts"
+import { perform } from "./foreign/perform.ts"
+import type { ForeignStat, Port } from "./foreign/port.ts"
+import { Turns } from "./foreign/turns.ts"
 import type { GlobOptions } from "./glob.ts"
 import { globSteps } from "./glob.ts"
 import type { MountInfo } from "./mount-table.ts"
@@ -19,25 +25,26 @@ import type { MountOptions } from "./mounting.ts"
 import { mountAt, reattachMounts, unmountAt } from "./mounting.ts"
 import { contentAt, openFile, readWhole, type WriteOptions, writeWhole } from "./open.ts"
 import type { OpenFile } from "./open-file.ts"
-import type { Caller } from "./operation.ts"
+import type { Caller, FollowOptions } from "./operation.ts"
 import { Operation } from "./operation.ts"
 import { permitted } from "./permissions.ts"
+import type { MovePermits, PermitAt, PermitBetween } from "./permit.ts"
 import type { DirectoryEntry } from "./readdir.ts"
-import { listDirectory } from "./readdir.ts"
+import { listSteps } from "./readdir.ts"
 import type { RenameOptions } from "./rename.ts"
 import { renamePath } from "./rename.ts"
-import { resolve, Walk } from "./resolve.ts"
+import { Walk } from "./resolve.ts"
 import { appendSteps, readSteps, StagedWrite, writeSteps } from "./staged-write.ts"
 import type { FilesystemStat, Stat } from "./stat.ts"
 import { statfsOf, statOf } from "./stat.ts"
 import type { FilesystemOptions } from "./state.ts"
 import { State } from "./state.ts"
-import { STEP_BYTES, type Steps } from "./steps.ts"
-import type { Snapshot } from "./tree.ts"
-import { Tree } from "./tree.ts"
+import { finish, type Pause, STEP_BYTES, type Steps, type Work } from "./steps.ts"
+import { Snapshot, Tree } from "./tree.ts"
 import type { RemoveOptions } from "./unlink.ts"
 import { removeDirectory, removePath, removeSteps, unlinkPath } from "./unlink.ts"
 import type { SyntheticVolume } from "./volume.ts"
+import { XattrOperations } from "./xattr-operations.ts"
 
 export type { Caller } from "./operation.ts"
 export type { Credentials } from "./permissions.ts"
@@ -45,9 +52,13 @@ export type { DirectoryEntry } from "./readdir.ts"
 export type { FilesystemStat, Stat } from "./stat.ts"
 export type { FilesystemLimits, FilesystemOptions } from "./state.ts"
 
-/** Whether the path itself, if it is a symbolic link, is followed. */
-export interface FollowOptions {
-  readonly follow?: boolean
+/** A foreign filesystem: who serves it, and what its root is. */
+export interface ForeignOptions {
+  readonly port: Port
+  readonly live: boolean
+  readonly root: ForeignStat
+  /** Who owns all of it; without, whoever the outside says. */
+  readonly owner: { readonly uid: number; readonly gid: number } | undefined
 }
 
 /** What the VM has allocated and holds open. */
@@ -59,15 +70,9 @@ export interface Usage {
 
 const absent: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EACCES", "ELOOP"])
 
-export class Filesystem {
-  private readonly state: State
-
+export class Filesystem extends XattrOperations {
   constructor(options: FilesystemOptions) {
-    this.state = new State(options)
-  }
-
-  private find(op: Operation, follow = true): Walk {
-    return resolve(op, this.state.mounts, op.path, follow)
+    super(new State(options))
   }
 
   stat(caller: Caller, path: string): Stat {
@@ -154,7 +159,16 @@ export class Filesystem {
 
   /** Makes a directory and whatever is missing above it; a directory that exists is fine. */
   mkdirp(caller: Caller, path: string, mode = 0o777): void {
-    makeDirectories(new Operation(caller, "mkdir", path), this.state, mode)
+    finish(this.mkdirpSteps(caller, path, mode))
+  }
+
+  /** The same in as many steps as the depth needs. */
+  mkdirpSteps(caller: Caller, path: string, mode = 0o777): Steps {
+    return makeDirectoriesSteps(new Operation(caller, "mkdir", path), this.state, mode)
+  }
+
+  mkfifo(caller: Caller, path: string, mode = 0o666): void {
+    makeFifo(new Operation(caller, "mkfifo", path), this.state, mode)
   }
 
   rmdir(caller: Caller, path: string): void {
@@ -170,17 +184,22 @@ export class Filesystem {
   }
 
   /** The same in steps, between which others may change the tree: as with rm(1), what they add to it stays. */
-  removeSteps(caller: Caller, path: string, options: RemoveOptions = {}): Steps {
-    return removeSteps(new Operation(caller, "rm", path), this.state, options)
+  removeSteps(caller: Caller, path: string, options: RemoveOptions = {}, permit?: PermitAt): Steps {
+    return removeSteps(new Operation(caller, "rm", path), this.state, options, permit)
   }
 
   /** The entries of a directory by name, without "." and "..". */
   readdir(caller: Caller, path: string): Array<DirectoryEntry> {
+    return finish(this.readdirSteps(caller, path))
+  }
+
+  /** The same, as they are at the first of as many steps as there are entries for. */
+  readdirSteps(caller: Caller, path: string): Steps<Array<DirectoryEntry>> {
     const op = new Operation(caller, "scandir", path)
     const { inode, mount } = this.find(op)
     if (!inode.isDirectory) throw op.fault("ENOTDIR")
     if (!permitted(inode, caller.credentials, R_OK)) throw op.fault("EACCES")
-    return listDirectory(op, this.state, mount, inode)
+    return listSteps(op, this.state, mount, inode)
   }
 
   /** The paths that match a pattern. */
@@ -235,8 +254,8 @@ export class Filesystem {
   }
 
   /** The same in steps. What is copied is the original as it was at the first of them. */
-  copySteps(caller: Caller, from: string, to: string, options: CopyOptions = {}): Steps {
-    return copySteps(new Operation(caller, "cp", from, to), this.state, from, to, options)
+  copySteps(caller: Caller, from: string, to: string, options: CopyOptions = {}, permit?: PermitBetween): Steps {
+    return copySteps(new Operation(caller, "cp", from, to), this.state, from, to, options, permit)
   }
 
   move(caller: Caller, from: string, to: string): void {
@@ -244,8 +263,8 @@ export class Filesystem {
   }
 
   /** The same in steps; within a mount, in one. */
-  moveSteps(caller: Caller, from: string, to: string): Steps {
-    return moveSteps(new Operation(caller, "rename", from, to), this.state, from, to)
+  moveSteps(caller: Caller, from: string, to: string, permits?: MovePermits): Steps {
+    return moveSteps(new Operation(caller, "rename", from, to), this.state, from, to, permits)
   }
 
   /** The content of a file as it is now, which stays so. */
@@ -256,6 +275,61 @@ export class Filesystem {
   /** Grafts a tree onto a directory, which is made if it is missing. */
   mount(path: string, root: Snapshot, options: MountOptions = {}): void {
     mountAt(this.state, path, new Tree(root), options)
+  }
+
+  /**
+   * Grafts a foreign filesystem onto a directory: live, what is looked at and changed is the outside as it is; else as an
+   * overlay, which keeps what it has looked at, and whose changes stay here.
+   */
+  mountForeign(path: string, foreign: ForeignOptions, options: MountOptions = {}): void {
+    const { limits } = this.state
+    const { live, owner, port, root } = foreign
+    const base = new Base({ port, live, root, owner, path, epochs: this.state.epochs, limits })
+    const journal = live && options.readOnly !== true ? new Journal(owner === undefined) : undefined
+    const tree = new Tree(Snapshot.over(base), journal)
+    const mount = mountAt(this.state, path, tree, options)
+    if (journal !== undefined) this.state.writables.set(mount, { tree, port, turns: new Turns() })
+  }
+
+  /** How a live foreign filesystem was mounted. */
+  liveMount(path: string): ForeignOptions | undefined {
+    const mount = this.state.mounts.find(path)
+    return mount?.base?.live === true ? mount.base.foreign : undefined
+  }
+
+  /** The calls to the outside that are under way. */
+  get calls(): Calls {
+    return this.state.calls
+  }
+
+  /** Whether operations must be performed in steps, as they may need something of a foreign filesystem. */
+  get foreign(): boolean {
+    return this.state.foreign > 0
+  }
+
+  /**
+   * Performs an operation that may need something of a foreign filesystem. `again`: whether `start` can be called anew
+   * when something is missing.
+   */
+  perform<A, P = never>(start: () => Work<A, P>, again = true): Generator<P | Pause, A, void> {
+    const { calls, epochs, mounts, writables } = this.state
+    if (this.performing === 0) {
+      for (const { base, children, tree } of mounts.list) {
+        base?.sweep((ino) => tree!.isHeld(ino) || children?.has(ino) === true)
+      }
+    }
+    return this.counted(perform({ calls, epochs, writables: () => Array.from(writables.values()) }, start, again))
+  }
+
+  private performing = 0
+
+  private *counted<A, P>(work: Generator<P | Pause, A, void>): Generator<P | Pause, A, void> {
+    this.performing++
+    try {
+      return yield* work
+    } finally {
+      this.performing--
+    }
   }
 
   /** Grafts a generated, read-only filesystem onto a directory. */
@@ -277,14 +351,35 @@ export class Filesystem {
   }
 
   snapshotMount(path: string): Snapshot {
+    return this.mountedTree(path).snapshot()
+  }
+
+  private mountedTree(path: string): Tree {
     const tree = this.state.mounts.find(path)?.tree
-    if (tree === undefined) throw new Fault("EINVAL", "snapshot", path)
-    return tree.snapshot()
+    // what is live is not ours to keep
+    if (tree === undefined || tree.base?.live === true) throw new Fault("EINVAL", "snapshot", path)
+    return tree
+  }
+
+  /** The tree mounted at a path as it is now, in constant time; what it holds stays charged until it is forgotten. */
+  keep(path: string): Snapshot {
+    const tree = this.mountedTree(path)
+    this.state.ledgers.add(tree.account.ledger)
+    return tree.keep()
+  }
+
+  forget({ account, kept }: Snapshot): void {
+    const { ledgers } = this.state
+    if (kept === undefined || !ledgers.has(account.ledger)) return
+    account.ledger.forget(kept)
+    if (account.ledger.empty) ledgers.delete(account.ledger)
   }
 
   /** Makes the root tree what the snapshot holds. Files that were open in it are closed; mounts stay. */
   restore(snapshot: Snapshot): void {
-    this.state.mounts.root.tree!.restore(snapshot)
+    const tree = this.state.mounts.root.tree!
+    tree.restore(snapshot)
+    this.state.locks.forget(tree)
     reattachMounts(this.state)
   }
 
@@ -299,6 +394,8 @@ export class Filesystem {
   /** Ends what hangs on the filesystem. */
   close(): void {
     this.state.log.close()
+    this.state.locks.release()
+    this.state.calls.close()
   }
 
   usage(): Usage {

@@ -7,7 +7,7 @@ import { Operation } from "./operation.ts"
 import { permitted } from "./permissions.ts"
 import { resolve } from "./resolve.ts"
 import type { State } from "./state.ts"
-import { Pace, sorted, type Steps } from "./steps.ts"
+import { Pace, ready, sorted, type Steps } from "./steps.ts"
 import { compareText, exceeds } from "./text.ts"
 import type { Snapshot } from "./tree.ts"
 import { isTree } from "./volume.ts"
@@ -26,6 +26,8 @@ interface Level {
   readonly mount: Mount
   readonly places: Places
   readonly entries: Iterator<readonly [name: string, inode: Inode]>
+  /** Needs what is not known of the directory. */
+  readonly known: () => void
 }
 
 class GlobWalk {
@@ -40,6 +42,7 @@ class GlobWalk {
   *run(top: { readonly path: string; readonly mount: Mount; readonly inode: Inode }): Steps<Array<string>> {
     this.descend(top.path, top.mount, top.inode, this.pattern.start)
     for (let level = this.levels[0]; level !== undefined; level = this.levels[this.levels.length - 1]) {
+      yield* ready(level.known)
       const next = level.entries.next()
       if (next.done === true) this.levels.pop()
       else this.visit(level, ...next.value)
@@ -74,7 +77,8 @@ class GlobWalk {
   private descend(path: string, mount: Mount, directory: Inode, places: Places): void {
     if (!permitted(directory, this.op.credentials, R_OK | X_OK)) return
     const prefix = path.endsWith("/") ? path : `${path}/`
-    this.levels.push({ prefix, mount, places, entries: this.entries(mount, directory.ino)[Symbol.iterator]() })
+    const entries = this.entries(mount, directory.ino)[Symbol.iterator]()
+    this.levels.push({ prefix, mount, places, entries, known: () => void directory.entries?.size })
   }
 
   private entries(mount: Mount, ino: number): Iterable<readonly [string, Inode]> {

@@ -4,8 +4,9 @@
  */
 import type { FileType } from "../../guests/protocol.ts"
 import type { Content } from "./content.ts"
-import type { Account, Owner } from "./owner.ts"
+import { Account, Owner } from "./owner.ts"
 import type { PersistentMap } from "./persistent-map.ts"
+import type { XattrSet } from "./xattr-set.ts"
 
 export const S_IFMT = 0o170000
 export const S_IFSOCK = 0o140000
@@ -48,6 +49,8 @@ export class Inode {
   entries: PersistentMap<number> | undefined = undefined
   /** Of a symbolic link. */
   target: string | undefined = undefined
+  /** Extended attributes, if there are any. */
+  xattrs: XattrSet | undefined = undefined
   /** The directory and the name under which the inode is found; `SEVERAL` once it has had more than one name. */
   parent = SEVERAL
   name = ""
@@ -87,6 +90,10 @@ export class Inode {
   get isDevice(): boolean {
     return (this.mode & S_IFMT) === S_IFCHR
   }
+
+  get isFifo(): boolean {
+    return (this.mode & S_IFMT) === S_IFIFO
+  }
 }
 
 /** A copy of the record under another owner. */
@@ -100,10 +107,14 @@ export const cloneInode = (inode: Inode, owner: Owner): Inode => {
   copy.content = inode.content
   copy.entries = inode.entries
   copy.target = inode.target
+  copy.xattrs = inode.xattrs
   copy.parent = inode.parent
   copy.name = inode.name
   return copy
 }
+
+/** Stands for an inode of a base that a tree has removed. */
+export const gone = new Inode(new Owner(new Account()), 0, new Account(), 0, 0, 0, 0n)
 
 /** Whether two records stand for the same inode at two moments. */
 export const sameInode = (a: Inode, b: Inode): boolean => a.ino === b.ino && a.origin === b.origin

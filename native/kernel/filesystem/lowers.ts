@@ -1,6 +1,7 @@
 /** Several trees seen as one: where two have the same path, the one of higher precedence shows. */
 import type { Inode } from "./inode.ts"
 import { S_IFMT } from "./inode.ts"
+import { finish, Pace, type Steps } from "./steps.ts"
 import type { Snapshot } from "./tree.ts"
 import { ROOT_INO, Tree } from "./tree.ts"
 
@@ -19,11 +20,14 @@ const copyRecord = (from: Inode, to: Inode): void => {
   to.mtime = from.mtime
   to.ctime = from.ctime
   to.birthtime = from.birthtime
+  // Like content, they stay those of the source, which is not charged to the result.
+  to.xattrs = from.xattrs
 }
 
 class Merge {
   /** Inodes with several names, by their numbers in the source and in the result. */
   private readonly linked = new Map<number, number>()
+  private readonly pace = new Pace()
 
   constructor(
     private readonly tree: Tree,
@@ -32,17 +36,18 @@ class Merge {
     private readonly over: boolean
   ) {}
 
-  run(): void {
+  *run(): Steps {
     const root = this.source.inode(ROOT_INO)!
     const pending: Array<Pair> = [{ source: root, target: ROOT_INO }]
     if (this.over) copyRecord(root, this.tree.edit(ROOT_INO))
     for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
       const { target } = pair
       const { mtime, ctime } = this.tree.at(target)
-      pair.source.entries!.forEach((ino, name) => {
-        const into = this.entry(target, name, this.source.inode(ino)!)
+      for (const [name, ino] of pair.source.entries!) {
+        const into = yield* this.entry(target, name, this.source.inode(ino)!)
         if (into !== undefined) pending.push(into)
-      })
+        if (this.pace.spend(2)) yield
+      }
       const directory = this.tree.edit(target)
       directory.mtime = mtime
       directory.ctime = ctime
@@ -50,7 +55,7 @@ class Merge {
   }
 
   /** Brings one name into the result; the pair to descend into, if it is a directory. */
-  private entry(directory: number, name: string, source: Inode): Pair | undefined {
+  private *entry(directory: number, name: string, source: Inode): Steps<Pair | undefined> {
     const old = this.tree.child(this.tree.at(directory), name)
     if (old !== undefined) {
       if (old.isDirectory && source.isDirectory) {
@@ -58,7 +63,7 @@ class Merge {
         return { source, target: old.ino }
       }
       if (!this.over) return undefined
-      this.removeTree(directory, name, old)
+      yield* this.removeTree(directory, name, old)
     }
     const twin = source.nlink > 1 && !source.isDirectory ? this.linked.get(source.ino) : undefined
     if (twin !== undefined) {
@@ -81,25 +86,36 @@ class Merge {
     return made
   }
 
-  private removeTree(directory: number, name: string, top: Inode): void {
+  private *removeTree(directory: number, name: string, top: Inode): Steps {
     const { tree } = this
     const pending = [top]
     tree.leave(directory, name, 0n)
     for (let inode = pending.pop(); inode !== undefined; inode = pending.pop()) {
-      if (inode.isDirectory) tree.list(inode, (_, child) => pending.push(child))
+      for (const [, ino] of inode.entries ?? []) {
+        pending.push(tree.at(ino))
+        if (this.pace.spend()) yield
+      }
       tree.drop(inode.ino, 0n)
+      if (this.pace.spend(2)) yield
     }
   }
 }
 
-const merge = (higher: Snapshot, lower: Snapshot): Snapshot => {
+function* merge(higher: Snapshot, lower: Snapshot): Steps<Snapshot> {
   // The smaller tree is brought into the larger one.
   const over = higher.inodes.size <= lower.inodes.size
   const tree = new Tree(over ? lower : higher)
-  new Merge(tree, over ? higher : lower, over).run()
+  yield* new Merge(tree, over ? higher : lower, over).run()
   return tree.snapshot()
 }
 
-/** One tree out of several, highest precedence first. Costs as much as all but the largest of them have entries. */
-export const composeLowers = (lowers: ReadonlyArray<Snapshot>): Snapshot =>
-  lowers.length === 0 ? Tree.empty(0n).snapshot() : lowers.reduce(merge)
+/** One tree out of several, highest precedence first, in as many steps as all but the largest of them have entries. */
+export function* composeSteps(lowers: ReadonlyArray<Snapshot>): Steps<Snapshot> {
+  if (lowers.length === 0) return Tree.empty(0n).snapshot()
+  let root = lowers[0]
+  for (const lower of lowers.slice(1)) root = yield* merge(root, lower)
+  return root
+}
+
+/** The same, at once. */
+export const composeLowers = (lowers: ReadonlyArray<Snapshot>): Snapshot => finish(composeSteps(lowers))

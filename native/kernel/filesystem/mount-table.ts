@@ -2,6 +2,7 @@
  * The mounts of a VM. A mount hangs on an inode of its parent mount. Neither that inode nor a directory above it can be
  * renamed or removed while mounted, so the path of a mount never changes.
  */
+import type { Base } from "./foreign/base.ts"
 import type { Snapshot } from "./tree.ts"
 import { Tree } from "./tree.ts"
 import type { Volume } from "./volume.ts"
@@ -33,6 +34,11 @@ export class Mount implements MountInfo {
   /** The stored tree; generated filesystems have none. */
   get tree(): Tree | undefined {
     return isTree(this.volume) ? this.volume : undefined
+  }
+
+  /** What is known of the foreign filesystem, if it is one. */
+  get base(): Base | undefined {
+    return this.tree?.base
   }
 
   /** Whether the mount lies at or below a path. */

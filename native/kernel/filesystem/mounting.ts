@@ -34,7 +34,7 @@ const toDirectory = (op: Operation, state: State): Walk => {
     walk.search()
     const { tree } = walk.mount
     if (walk.lookup() !== undefined) walk.step(true)
-    else if (tree === undefined) throw op.fault("EROFS")
+    else if (tree === undefined || tree.base?.live === true) throw op.fault("EROFS")
     else {
       const { inode, name } = walk
       const made = tree.create(inode.ino, name, S_IFDIR | 0o755, 0, 0, state.now())
@@ -47,7 +47,7 @@ const toDirectory = (op: Operation, state: State): Walk => {
 }
 
 /** Mounts on a directory at a plain absolute path, through no symbolic link, so that the path stays true. */
-export const mountAt = (state: State, path: string, volume: Volume, options: MountOptions): void => {
+export const mountAt = (state: State, path: string, volume: Volume, options: MountOptions): Mount => {
   const op = new Operation(owner, "mount", path)
   const { mounts } = state
   checkMountPath(op)
@@ -55,12 +55,14 @@ export const mountAt = (state: State, path: string, volume: Volume, options: Mou
   if (mounts.list.length >= MAX_MOUNTS) throw op.fault("ENOSPC", { name: "mounts", value: MAX_MOUNTS })
   const walk = toDirectory(op, state)
   if (walk.path !== path) throw op.fault("EINVAL")
-  mounts.add({ path, parent: walk.mount, point: walk.inode.ino }, volume, {
+  const mount = mounts.add({ path, parent: walk.mount, point: walk.inode.ino }, volume, {
     readOnly: options.readOnly === true,
     type: options.type ?? "memory",
     source: options.source ?? "none"
   })
+  if (mount.base !== undefined) state.foreign++
   noteMounted(state, walk.inode.ino, path)
+  return mount
 }
 
 export const unmountAt = (state: State, path: string): void => {
@@ -68,7 +70,12 @@ export const unmountAt = (state: State, path: string): void => {
   const mount = state.mounts.find(path)
   if (mount?.parent === undefined) throw op.fault("EINVAL")
   if ((mount.children?.size ?? 0) > 0 || (mount.tree?.openCount ?? 0) > 0) throw op.fault("EBUSY")
+  // what was changed is being told to the outside
+  if (state.writables.get(mount)?.turns.busy === true) throw op.fault("EBUSY")
   state.mounts.remove(mount)
+  state.writables.delete(mount)
+  if (mount.base !== undefined) state.foreign--
+  mount.tree?.account.ledger.restore(undefined)
   noteMounted(state, mount.point, path)
 }
 

@@ -1,4 +1,7 @@
-/** The changes of trees, told to the log of the filesystem that they are mounted in. */
+/**
+ * The changes of trees, told to the log of the filesystem that they are mounted in, and those of names also to the journal
+ * of a live foreign filesystem.
+ */
 import type { ChangeEvent } from "./change-log.ts"
 import { PATH_MAX } from "./flags.ts"
 import type { Inode } from "./inode.ts"
@@ -40,11 +43,13 @@ const record = (state: State, kind: ChangeEvent["kind"], inode: Inode, path: str
 
 /** A name has come into a directory. */
 export const noteCreated = (state: State, tree: Tree, directory: number, name: string, inode: Inode): void => {
+  tree.journal?.created(directory, name, inode.ino)
   if (state.log.armed) record(state, "created", inode, namePath(state, tree, directory, name))
 }
 
 /** A name has gone from a directory. */
 export const noteRemoved = (state: State, tree: Tree, directory: number, name: string, inode: Inode): void => {
+  tree.journal?.removed(directory, name, inode)
   if (state.log.armed) record(state, "removed", inode, namePath(state, tree, directory, name))
 }
 

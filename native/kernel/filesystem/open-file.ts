@@ -8,6 +8,7 @@ import { truncateTo, writeAt } from "./data.ts"
 import { readDevice, writeDevice } from "./devices.ts"
 import { O_ACCMODE, O_APPEND, O_RDONLY, O_WRONLY, READ_MAX } from "./flags.ts"
 import type { Inode } from "./inode.ts"
+import { type LockKind, type LockOutcome, lockWaitersLimit } from "./lock-table.ts"
 import type { Mount } from "./mount-table.ts"
 import type { Caller } from "./operation.ts"
 import { Operation } from "./operation.ts"
@@ -18,9 +19,13 @@ import { statOf } from "./stat.ts"
 import type { State } from "./state.ts"
 import { isTree } from "./volume.ts"
 
+/** Most bytes of a foreign file that one read gives. */
+const FOREIGN_READ_MAX = 512 * 1024
+
 export class OpenFile {
   private offset = 0
-  private closed = false
+  /** Descriptors of this description. */
+  private references = 1
   private readonly generation: number
   /** The content of a generated file, as it was when first read. */
   private generated: Uint8Array | undefined
@@ -47,7 +52,7 @@ export class OpenFile {
   private operation(syscall: string): Operation {
     const op = new Operation(this.caller, syscall, this.path)
     // A restore of the tree ends what was open in it.
-    if (this.closed || (this.mount.tree?.generation ?? 0) !== this.generation) throw op.fault("EBADF")
+    if (this.references === 0 || (this.mount.tree?.generation ?? 0) !== this.generation) throw op.fault("EBADF")
     return op
   }
 
@@ -63,7 +68,8 @@ export class OpenFile {
     if (inode.isDirectory) throw op.fault("EISDIR")
     if (!(offset >= 0) || !(length >= 0)) throw op.fault("EINVAL")
     if (inode.isDevice) return readDevice(this.state, inode.rdev, length)
-    const wanted = Math.min(length, READ_MAX)
+    // what comes from elsewhere comes in small parts
+    const wanted = Math.min(length, inode.content?.pages === undefined ? READ_MAX : FOREIGN_READ_MAX)
     if (inode.content !== undefined) return inode.content.read(offset, wanted)
     const { volume } = this.mount
     if (isTree(volume)) throw op.fault("EINVAL")
@@ -150,12 +156,60 @@ export class OpenFile {
     return listDirectory(op, this.state, this.mount, inode)
   }
 
-  /** Gives the inode up. A second close is a fault, one after a restore is not. */
+  /** Only what is mounted may have something to write back; what fsync(2) refuses is refused. */
+  sync(): void {
+    const op = this.operation("fsync")
+    const inode = this.inode(op)
+    if (inode.isDevice) throw op.fault("EINVAL")
+    if (inode.nlink > 0) this.mount.tree?.journal?.sync(this.ino)
+  }
+
+  /** What locks of the inode belong to: generated filesystems have no tree of their own. */
+  private get lockDomain(): object {
+    return this.mount.volume
+  }
+
+  /** Takes the lock of the inode, as flock(2) with LOCK_NB does: EAGAIN when somebody else's stands against it. */
+  lock(kind: LockKind): void {
+    const op = this.operation("flock")
+    if (!this.state.locks.take(this.lockDomain, this.ino, this, kind)) throw op.fault("EAGAIN")
+  }
+
+  /**
+   * The same, waiting for it if need be: then `settle` is called later, once, unless the result was called before, which
+   * withdraws the request. Nothing is returned when the lock has been taken already, and `settle` is not called.
+   */
+  lockLater(kind: LockKind, settle: (outcome: LockOutcome) => void): (() => void) | undefined {
+    const op = this.operation("flock")
+    const { locks } = this.state
+    if (locks.take(this.lockDomain, this.ino, this, kind)) return undefined
+    if (locks.full) throw op.fault("ENOLCK", lockWaitersLimit)
+    return locks.wait(this.lockDomain, this.ino, this, kind, settle)
+  }
+
+  /** Gives the lock up, if there is one. */
+  unlock(): void {
+    this.operation("flock")
+    this.state.locks.drop(this.lockDomain, this.ino, this)
+  }
+
+  /** Another descriptor of this description: it is closed when both are. Counts as an open file. */
+  duplicate(): this {
+    const op = this.operation("dup")
+    this.state.admitOpen(op)
+    this.references++
+    this.state.openFiles++
+    return this
+  }
+
+  /** Gives a descriptor up, and with the last one the inode. One too many is a fault, one after a restore is not. */
   close(): void {
-    if (this.closed) throw new Operation(this.caller, "close", this.path).fault("EBADF")
-    this.closed = true
-    this.generated = undefined
+    if (this.references === 0) throw new Operation(this.caller, "close", this.path).fault("EBADF")
+    this.references--
     this.state.openFiles--
+    if (this.references > 0) return
+    this.generated = undefined
+    this.state.locks.close(this.lockDomain, this.ino, this)
     const { tree } = this.mount
     if (tree !== undefined && tree.generation === this.generation) tree.release(this.ino)
   }

@@ -1,7 +1,7 @@
 /** Opening and creating files, and whole-file reads and writes. */
 import type { Content } from "./content.ts"
 import { createMode, newOwner, prepareCreation } from "./create.ts"
-import { replaceWith, truncateTo, writeAt } from "./data.ts"
+import { replaceWith, setFirst, truncateTo, writeAt } from "./data.ts"
 import { canOpen, readDevice, WHOLE_DEVICE_BYTES, writeDevice } from "./devices.ts"
 import {
   O_ACCMODE,
@@ -18,11 +18,11 @@ import {
   W_OK
 } from "./flags.ts"
 import type { Inode } from "./inode.ts"
-import { S_IFREG } from "./inode.ts"
+import { S_IFREG, S_ISVTX } from "./inode.ts"
 import { noteCreated } from "./observe.ts"
 import { OpenFile } from "./open-file.ts"
 import type { Operation } from "./operation.ts"
-import { permitted } from "./permissions.ts"
+import { permitted, withoutPrivilege } from "./permissions.ts"
 import { resolve, Walk } from "./resolve.ts"
 import type { State } from "./state.ts"
 import type { Tree } from "./tree.ts"
@@ -46,7 +46,7 @@ const locate = (
     if (child === undefined) return { walk, inode: undefined }
     if ((flags & O_EXCL) !== 0) throw op.fault("EEXIST")
     if (child.isSymlink) {
-      if ((flags & O_NOFOLLOW) !== 0) throw op.fault("ELOOP")
+      if ((flags & O_NOFOLLOW) !== 0) throw op.fault(isPlanted(op, walk.inode, child) ? "EACCES" : "ELOOP")
       walk.follow(child)
     } else {
       walk.enter(child)
@@ -54,6 +54,10 @@ const locate = (
     }
   }
 }
+
+/** Whether somebody else put an entry into a sticky directory that all may write to: Linux creates nothing over a link there. */
+const isPlanted = ({ credentials }: Operation, directory: Inode, { uid }: Inode): boolean =>
+  (directory.mode & (S_ISVTX | 0o002)) === (S_ISVTX | 0o002) && uid !== directory.uid && uid !== credentials.uid
 
 const accessMask = (flags: number): number => {
   const access = flags & O_ACCMODE
@@ -68,13 +72,17 @@ const checkAccess = (op: Operation, walk: Walk, inode: Inode, flags: number): vo
   if (inode.isDirectory && (writes || (flags & O_CREAT) !== 0)) throw op.fault("EISDIR")
   if (writes && walk.mount.readOnly && !inode.isDevice) throw op.fault("EROFS")
   if (!permitted(inode, op.credentials, mask)) throw op.fault("EACCES")
-  if (inode.isDevice && !canOpen(inode.rdev)) throw op.fault("ENXIO")
+  // What goes through a named pipe never passes the kernel.
+  if (inode.isFifo || (inode.isDevice && !canOpen(inode.rdev))) throw op.fault("ENXIO")
 }
 
 const createFile = (op: Operation, state: State, walk: Walk, mode: number, bytes: number): Inode => {
   const tree = prepareCreation(op, state, walk, bytes)
-  const { gid, uid } = newOwner(op.credentials, walk.inode)
-  const bits = createMode(op.credentials, walk.inode, mode & 0o7777)
+  const { credentials } = op
+  const { gid, uid } = newOwner(credentials, walk.inode)
+  const asked = createMode(credentials, walk.inode, mode & 0o7777)
+  // what is written at once takes privilege away, as any write does
+  const bits = bytes > 0 && credentials.uid !== 0 ? withoutPrivilege(asked, gid, credentials) : asked
   const made = tree.create(walk.inode.ino, walk.name, S_IFREG | bits, uid, gid, state.now())
   noteCreated(state, tree, walk.inode.ino, walk.name, made)
   return made
@@ -84,8 +92,7 @@ export const openFile = (op: Operation, state: State, flags: number, mode: numbe
   if ((flags & O_ACCMODE) === O_ACCMODE || (flags & (O_CREAT | O_DIRECTORY)) === (O_CREAT | O_DIRECTORY)) {
     throw op.fault("EINVAL")
   }
-  const limit = state.limits.openFiles
-  if (state.openFiles >= limit) throw op.fault("ENFILE", { name: "openFiles", value: limit })
+  state.admitOpen(op)
   const { inode, walk } = locate(op, state, flags)
   if (inode === undefined) {
     const created = createFile(op, state, walk, mode, 0)
@@ -99,8 +106,9 @@ export const openFile = (op: Operation, state: State, flags: number, mode: numbe
 /** The whole content of a file. A longer one than `max` bytes is EFBIG. */
 export const readWhole = (op: Operation, state: State, max = READ_MAX): Uint8Array => {
   const { inode, mount } = resolve(op, state.mounts, op.path, true)
-  if (inode.isDirectory) throw op.fault("EISDIR")
   if (!permitted(inode, op.credentials, R_OK)) throw op.fault("EACCES")
+  if (inode.isDirectory) throw op.fault("EISDIR")
+  if (inode.isFifo) throw op.fault("ENXIO")
   if (inode.isDevice) {
     if (!canOpen(inode.rdev)) throw op.fault("ENXIO")
     return readDevice(state, inode.rdev, Math.min(max, WHOLE_DEVICE_BYTES))
@@ -119,8 +127,8 @@ export const readWhole = (op: Operation, state: State, max = READ_MAX): Uint8Arr
 /** The content of a stored file. It is frozen: later writes make content of their own. */
 export const contentAt = (op: Operation, state: State): Content => {
   const { inode, mount } = resolve(op, state.mounts, op.path, true)
-  if (inode.isDirectory) throw op.fault("EISDIR")
   if (!permitted(inode, op.credentials, R_OK)) throw op.fault("EACCES")
+  if (inode.isDirectory) throw op.fault("EISDIR")
   if (inode.content === undefined) throw op.fault("EINVAL")
   mount.tree!.freeze()
   return inode.content
@@ -162,7 +170,7 @@ export const writeWhole = (op: Operation, state: State, data: Uint8Array, option
   const { inode, walk } = locate(op, state, flags)
   if (inode === undefined) {
     const created = createFile(op, state, walk, options.mode ?? 0o666, data.length)
-    created.content = created.content!.write(walk.mount.tree!, 0, data)
+    setFirst(walk.mount.tree!, created.ino, data)
     return
   }
   checkAccess(op, walk, inode, flags)

@@ -12,6 +12,11 @@ export interface Caller {
   readonly pid?: number
 }
 
+/** Whether the path itself, if it is a symbolic link, is followed. */
+export interface FollowOptions {
+  readonly follow?: boolean
+}
+
 export class Operation {
   constructor(
     readonly caller: Caller,

@@ -38,5 +38,15 @@ export const mayCreateIn = (directory: Inode, credentials: Credentials): boolean
 export const isStuck = (directory: Inode, child: Inode, credentials: Credentials): boolean =>
   (directory.mode & S_ISVTX) !== 0 && !owns(child, credentials) && !owns(directory, credentials)
 
-/** The mode without what must not survive a change of content or owner. */
-export const withoutPrivilege = (mode: number): number => mode & ~S_ISUID & ((mode & 0o010) !== 0 ? ~S_ISGID : ~0)
+/** Whether a file with this mode runs with the rights of its owner or its group. */
+export const runsWithPrivilege = (mode: number): boolean =>
+  (mode & S_ISUID) !== 0 || (mode & (S_ISGID | 0o010)) === (S_ISGID | 0o010)
+
+/**
+ * The mode of a file of group `gid` without what must not survive a change of its content or owner by somebody. A
+ * set-group-ID bit without the right to execute is kept for members of the group.
+ */
+export const withoutPrivilege = (mode: number, gid: number, credentials: Credentials): number => {
+  const kept = (mode & 0o010) === 0 && (credentials.uid === 0 || inGroup(credentials, gid))
+  return mode & ~S_ISUID & (kept ? ~0 : ~S_ISGID)
+}

@@ -165,7 +165,7 @@ function* compare<V>(a: Node<V> | undefined, b: Node<V> | undefined, f: MapDiffe
 }
 
 export class PersistentMap<V> {
-  private constructor(
+  protected constructor(
     private readonly owner: Owner | undefined,
     private root: Node<V> | undefined,
     private count: number,
@@ -179,6 +179,11 @@ export class PersistentMap<V> {
 
   get size(): number {
     return this.count
+  }
+
+  /** The map itself where it knows what it holds (see foreign/entries.ts). */
+  get settled(): PersistentMap<V> | undefined {
+    return this
   }
 
   private find(key: string, hash: number): Leaf<V> | undefined {
@@ -247,8 +252,11 @@ export class PersistentMap<V> {
     for (const { key, value } of leaves(this.root)) yield [key, value]
   }
 
-  /** Visits the entries in which two maps differ, skipping what they share; pauses after each small share of it. */
+  /**
+   * Visits the entries in which two maps differ, skipping what they share; pauses after each small share of it. What a
+   * map does not know yet counts as not there.
+   */
   static diff<V>(before: PersistentMap<V>, after: PersistentMap<V>, f: MapDifference<V>): Generator<void> {
-    return compare(before.root, after.root, f)
+    return compare(before.settled?.root, after.settled?.root, f)
   }
 }

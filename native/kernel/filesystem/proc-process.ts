@@ -3,6 +3,12 @@
 export interface ProcProcess {
   readonly pid: number
   readonly ppid: number
+  readonly pgid: number
+  readonly sid: number
+  /** Path of the controlling terminal: `/dev/pts/N`. */
+  readonly tty: string | undefined
+  /** Processor time. */
+  readonly cpuMs: number
   /** Name of the command, without its path. */
   readonly command: string
   readonly argv: ReadonlyArray<string>
@@ -32,6 +38,7 @@ const status = (process: ProcProcess): string => {
     ["Tgid", process.pid],
     ["Pid", process.pid],
     ["PPid", process.ppid],
+    ["TracerPid", 0],
     ["Uid", ids(process.uid)],
     ["Gid", ids(process.gid)],
     ["FDSize", process.descriptors.length],
@@ -40,17 +47,33 @@ const status = (process: ProcProcess): string => {
   return rows.map(([name, value]) => `${name}:\t${value}\n`).join("")
 }
 
-/** The 52 fields of proc(5). Process group and session are the process itself; what a VM does not measure is 0. */
-const stat = (process: ProcProcess): string => {
-  const { pid, ppid, state } = process
-  const unmeasured = new Array<number>(52 - 6).fill(0)
-  return `${[pid, `(${comm(process)})`, state, ppid, pid, pid, ...unmeasured].join(" ")}\n`
+/** Major number of pseudo-terminals: their device number as stat(5) tells it. */
+const PTY_MAJOR = 136
+/** Clock ticks in a second, and so the unit of processor time in `stat`. */
+const TICKS = 100
+
+const ttyNumber = ({ tty }: ProcProcess): number => {
+  const number = tty === undefined ? Number.NaN : Number(tty.slice(tty.lastIndexOf("/") + 1))
+  return Number.isNaN(number) ? 0 : PTY_MAJOR * 256 + number
+}
+
+/** The 52 fields of proc(5); what a VM does not measure is 0. Start times count from `bootedAt`. */
+const stat = (process: ProcProcess, bootedAt: bigint): string => {
+  const { cpuMs, pgid, pid, ppid, sid, startedAt, state } = process
+  const tpgid = process.tty === undefined ? -1 : pgid
+  const fields = new Array<string | number>(52).fill(0)
+  fields.splice(0, 8, pid, `(${comm(process)})`, state, ppid, pgid, sid, ttyNumber(process), tpgid)
+  fields[13] = Math.floor(cpuMs / 1000 * TICKS)
+  fields[17] = 20
+  fields[19] = 1
+  fields[21] = Number((startedAt - bootedAt) / (1_000_000_000n / BigInt(TICKS)))
+  return `${fields.join(" ")}\n`
 }
 
 export const processTexts: ReadonlyArray<{
   readonly name: string
   readonly mode: number
-  readonly text: (process: ProcProcess) => string
+  readonly text: (process: ProcProcess, bootedAt: bigint) => string
 }> = [
   { name: "cmdline", mode: 0o444, text: (process) => terminated(process.argv) },
   { name: "comm", mode: 0o444, text: (process) => `${comm(process)}\n` },

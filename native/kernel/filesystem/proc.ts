@@ -17,6 +17,10 @@ export interface ProcSource {
   mounts(): ReadonlyArray<MountInfo>
   pids(): ReadonlyArray<number>
   process(pid: number): ProcProcess | undefined
+  /** Whether another process, or the host, may see a process. */
+  shows(pid: number, viewer: number | undefined): boolean
+  /** Faults unless it may. */
+  mayShow(pid: number, viewer: number | undefined): void
 }
 
 const kilobytes = (bytes: number): string => `${Math.floor(bytes / 1024)}`.padStart(8)
@@ -43,8 +47,8 @@ const meminfo = (source: ProcSource): string => {
   return rows.map(([name, bytes]) => `${name.padEnd(16)}${kilobytes(bytes)} kB\n`).join("")
 }
 
-const loadavg = (source: ProcSource): string => {
-  const pids = source.pids()
+const loadavg = (source: ProcSource, viewer: number | undefined): string => {
+  const pids = source.pids().filter((pid) => source.shows(pid, viewer))
   const running = pids.filter((pid) => source.process(pid)?.state === "R").length
   return `0.00 0.00 0.00 ${running}/${pids.length} ${Math.max(0, ...pids)}\n`
 }
@@ -61,7 +65,12 @@ const mountTable = (source: ProcSource): string =>
 
 const filesystems = (): string => "nodev\trootfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tmemory\n"
 
-const texts: ReadonlyArray<readonly [name: string, text: (source: ProcSource) => string]> = [
+const texts: ReadonlyArray<
+  readonly [
+    name: string,
+    text: (source: ProcSource, viewer: number | undefined) => string
+  ]
+> = [
   ["cpuinfo", cpuinfo],
   ["filesystems", filesystems],
   ["loadavg", loadavg],
@@ -105,14 +114,16 @@ class Proc implements SyntheticVolume {
   }
 
   inode(ino: number, pid: number | undefined): Inode | undefined {
-    if (ino >= BLOCK) return this.processNode(ino)
+    if (ino >= BLOCK) return this.processNode(ino, pid)
     if (ino === ROOT) return this.node(ino, S_IFDIR | 0o555, undefined)
     if (ino === SELF) return pid === undefined ? undefined : this.node(ino, S_IFLNK | 0o777, undefined, String(pid))
     return ino < SELF ? this.node(ino, S_IFREG | 0o444, undefined) : undefined
   }
 
-  private processNode(ino: number): Inode | undefined {
-    const process = this.source.process(Math.floor(ino / BLOCK))
+  private processNode(ino: number, viewer: number | undefined): Inode | undefined {
+    const pid = Math.floor(ino / BLOCK)
+    this.source.mayShow(pid, viewer)
+    const process = this.source.process(pid)
     if (process === undefined) return undefined
     const slot = ino % BLOCK
     if (slot === 0) return this.node(ino, S_IFDIR | 0o555, process)
@@ -148,8 +159,11 @@ class Proc implements SyntheticVolume {
     return index === -1 ? undefined : directory + 1 + index
   }
 
-  private names(directory: number): ReadonlyArray<string> {
-    if (directory === ROOT) return ["self", ...texts.map(([name]) => name), ...this.source.pids().map(String)]
+  private names(directory: number, viewer: number | undefined): ReadonlyArray<string> {
+    if (directory === ROOT) {
+      const pids = this.source.pids().filter((pid) => this.source.shows(pid, viewer))
+      return ["self", ...texts.map(([name]) => name), ...pids.map(String)]
+    }
     const process = this.source.process(Math.floor(directory / BLOCK))
     if (process === undefined) return []
     if (directory % BLOCK === FD_DIRECTORY) return process.descriptors.map(({ fd }) => String(fd))
@@ -157,17 +171,17 @@ class Proc implements SyntheticVolume {
   }
 
   list(directory: Inode, f: (name: string, inode: Inode) => void, pid: number | undefined): void {
-    for (const name of this.names(directory.ino)) {
+    for (const name of this.names(directory.ino, pid)) {
       const child = this.child(directory, name, pid)
       if (child !== undefined) f(name, child)
     }
   }
 
-  read(inode: Inode): Uint8Array {
-    if (inode.ino < BLOCK) return encoder.encode(texts[inode.ino - TEXTS][1](this.source))
+  read(inode: Inode, viewer: number | undefined): Uint8Array {
+    if (inode.ino < BLOCK) return encoder.encode(texts[inode.ino - TEXTS][1](this.source, viewer))
     const process = this.source.process(Math.floor(inode.ino / BLOCK))
     const text = processTexts[(inode.ino % BLOCK) - 1]
-    return process === undefined ? new Uint8Array(0) : encoder.encode(text.text(process))
+    return process === undefined ? new Uint8Array(0) : encoder.encode(text.text(process, this.source.startedAt))
   }
 }
 

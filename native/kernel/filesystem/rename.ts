@@ -90,6 +90,8 @@ export const renamePath = (op: Operation, state: State, from: string, to: string
   if (exchange && options.noReplace === true) throw op.fault("EINVAL")
   const ends = bothEnds(op, state, from, to, options)
   const { source, target: walk, tree } = ends
+  // nobody outside could do that at once
+  if (exchange && tree.journal !== undefined) throw op.fault("EINVAL")
   const inode = source.lookup()
   if (inode === undefined) throw op.fault("ENOENT")
   const target = walk.lookup()
@@ -116,7 +118,11 @@ export const renamePath = (op: Operation, state: State, from: string, to: string
     swap(tree, side, { walk, inode: target! }, now)
     noteMoved(state, target!, { from: moved.to, to: moved.from })
   } else {
-    if (target !== undefined) removeEntry(state, tree, walk.inode, walk.name, target, now)
+    if (target !== undefined) {
+      removeEntry(state, tree, walk.inode, walk.name, target, now)
+      tree.journal?.retract()
+    }
+    tree.journal?.moving(...names, inode.ino)
     move(tree, side, walk, now)
   }
   noteMoved(state, inode, moved)

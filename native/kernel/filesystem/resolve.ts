@@ -2,7 +2,7 @@
  * Path resolution as in path_resolution(7): iterative, linear in the path and in the targets of at most 40 symbolic
  * links. A walk stands at a directory and takes one component at a time, so that callers can stop before the last.
  */
-import { NAME_MAX, PATH_MAX, SYMLINK_MAX, X_OK } from "./flags.ts"
+import { NAME_MAX, nameLimit, PATH_MAX, pathLimit, SYMLINK_MAX, X_OK } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import type { Mount, MountTable } from "./mount-table.ts"
 import type { Operation } from "./operation.ts"
@@ -11,13 +11,16 @@ import { exceeds } from "./text.ts"
 
 const SLASH = 47
 
+/** Characters of all link targets that one resolution may walk: four of the longest. */
+const FOLLOWED_MAX = 4 * PATH_MAX
+
 /** What the last component of a path is. `root` means that there is none: the path is nothing but slashes. */
 export type LastKind = "name" | "dot" | "dotdot" | "root"
 
 export const checkPath = (op: Operation, path: string): void => {
   if (path === "") throw op.fault("ENOENT")
   if (path.includes("\0")) throw op.fault("EINVAL")
-  if (exceeds(path, PATH_MAX - 1)) throw op.fault("ENAMETOOLONG")
+  if (exceeds(path, PATH_MAX - 1)) throw op.fault("ENAMETOOLONG", pathLimit)
 }
 
 export class Walk {
@@ -37,6 +40,7 @@ export class Walk {
   /** What is left of the path, and of the targets that were being walked, behind the present text. */
   private pending: Array<readonly [text: string, position: number, inTarget: boolean]> | undefined
   private links = 0
+  private followed = 0
   /** Set on the way to the working directory, which the caller already holds. */
   private trusted = false
 
@@ -98,8 +102,9 @@ export class Walk {
 
   /** The inode under `name` here, before any mount or link is followed. The name must be an ordinary one. */
   lookup(): Inode | undefined {
+    this.announce(this.mount)
     const child = this.mount.volume.child(this.inode, this.name, this.op.caller.pid)
-    if (child === undefined && exceeds(this.name, NAME_MAX)) throw this.op.fault("ENAMETOOLONG")
+    if (child === undefined && exceeds(this.name, NAME_MAX)) throw this.op.fault("ENAMETOOLONG", nameLimit)
     return child
   }
 
@@ -119,13 +124,22 @@ export class Walk {
     this.inode = child
     const mounted = this.mount.children?.get(child.ino)
     if (mounted === undefined) return
+    this.announce(mounted)
     this.mount = mounted
     this.inode = mounted.volume.inode(mounted.volume.rootIno, this.op.caller.pid)!
   }
 
+  /** Tells a live foreign filesystem what will be asked of it next, so that it can be asked at once. */
+  private announce(mount: Mount): void {
+    const { base } = mount
+    if (base?.live === true) base.ahead = () => namesAhead(this.text, this.position)
+  }
+
   /** Goes on with the target of a link, then with the rest of the path. */
   follow(link: Inode): void {
-    if (++this.links > SYMLINK_MAX) throw this.op.fault("ELOOP")
+    // Many long targets would be walked for as long as all of them together.
+    this.followed += link.target!.length
+    if (++this.links > SYMLINK_MAX || this.followed > FOLLOWED_MAX) throw this.op.fault("ELOOP")
     if (this.position < this.text.length) (this.pending ??= []).push([this.text, this.position, this.inTarget])
     this.text = link.target!
     this.position = 0
@@ -171,6 +185,20 @@ export class Walk {
   get path(): string {
     return `/${this.trail!.join("/")}`
   }
+}
+
+/** Names that are asked for at once at most. */
+const MAX_AHEAD = 32
+
+/** The names of a text from a position on, up to the first that is none. */
+const namesAhead = (text: string, position: number): ReadonlyArray<string> => {
+  const names: Array<string> = []
+  for (const name of text.slice(position).split("/")) {
+    if (name === "" || name === ".") continue
+    if (name === ".." || names.length === MAX_AHEAD || exceeds(name, NAME_MAX)) break
+    names.push(name)
+  }
+  return names
 }
 
 /** Resolves a whole path. */

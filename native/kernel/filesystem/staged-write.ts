@@ -4,10 +4,11 @@
 import { Content } from "./content.ts"
 import { adoptContent, StagedAllocation } from "./data.ts"
 import { O_APPEND, O_CREAT, O_WRONLY, READ_MAX } from "./flags.ts"
+import { Needs } from "./foreign/needs.ts"
 import { checkWrite, contentAt, openFile, writeTarget, writeWhole } from "./open.ts"
 import type { Operation } from "./operation.ts"
 import type { State } from "./state.ts"
-import { STEP_BYTES, type Steps } from "./steps.ts"
+import { ready, STEP_BYTES, type Steps } from "./steps.ts"
 import type { Tree } from "./tree.ts"
 
 export class StagedWrite {
@@ -34,15 +35,33 @@ export class StagedWrite {
     this.content = this.content.write(allocation, this.content.size, data)
   }
 
+  /** Takes the next bytes themselves where they can be a chunk of the content: nobody else may refer to them. */
+  take(data: Uint8Array): void {
+    const { allocation, content } = this
+    if (this.over || allocation === undefined) return
+    this.state.reserve(this.op, data.length, 0)
+    this.content = content.adopt(allocation, data) ?? content.write(allocation, content.size, data)
+  }
+
   /** Makes what was appended the content of the file, which is created if it is missing. */
   commit(): void {
     if (this.over) return
     const bytes = this.allocation?.bytes
+    // what this needs of a foreign filesystem comes first, for then it begins again
+    const { inode, tree } = this.target()
     this.abandon()
-    const { inode, tree } = writeTarget(this.op, this.state, this.mode)
     if (inode === undefined || tree === undefined) return
     const mine = tree === this.tree && tree.generation === this.generation
     adoptContent(this.op, this.state, tree, inode.ino, this.content, mine ? bytes : undefined)
+  }
+
+  private target(): ReturnType<typeof writeTarget> {
+    try {
+      return writeTarget(this.op, this.state, this.mode)
+    } catch (thrown) {
+      if (!(thrown instanceof Needs)) this.abandon()
+      throw thrown
+    }
   }
 
   /** Forgets what was appended. */
@@ -90,7 +109,7 @@ export function* readSteps(op: Operation, state: State, max = READ_MAX): Steps<U
   if (size > max) throw op.fault("EFBIG", { name: "readBytes", value: max })
   const data = new Uint8Array(size)
   for (let at = 0; at < size; at += STEP_BYTES) {
-    data.set(content.read(at, STEP_BYTES), at)
+    data.set(yield* ready(() => content.read(at, STEP_BYTES)), at)
     yield
   }
   return data

@@ -1,10 +1,15 @@
 /** What all operations of one VM's filesystem share: its mounts, its limits, its clock and its random source. */
 import { ChangeLog } from "./change-log.ts"
+import type { Epochs } from "./foreign/base.ts"
+import { Calls } from "./foreign/calls.ts"
+import type { Writable } from "./foreign/perform.ts"
+import type { Ledger } from "./ledger.ts"
+import { LockTable } from "./lock-table.ts"
 import { type Mount, MountTable } from "./mount-table.ts"
 import type { Operation } from "./operation.ts"
 import type { Snapshot, Tree } from "./tree.ts"
 
-/** Counted over all trees of the VM. What a tree started from is not charged. */
+/** Counted over all trees of the VM and the content of kept snapshots. What a tree started from is not charged. */
 export interface FilesystemLimits {
   /** Bytes of file content and link targets. */
   readonly bytes: number
@@ -24,14 +29,26 @@ export interface FilesystemOptions {
   readonly limits: FilesystemLimits
   /** Fills an array with random bytes. */
   readonly random: (bytes: Uint8Array) => void
+  /** Runs the callback after some milliseconds; gives what cancels it. */
+  readonly after?: (milliseconds: number, run: () => void) => () => void
 }
 
 export class State {
   readonly mounts: MountTable
   readonly log = new ChangeLog()
+  readonly locks = new LockTable()
   readonly limits: FilesystemLimits
   readonly now: () => bigint
   readonly random: (bytes: Uint8Array) => void
+  readonly calls: Calls
+  /** Operations that may find something missing are numbered. */
+  readonly epochs: Epochs = { now: 0, since: 0 }
+  /** Live foreign filesystems that are told of changes. */
+  readonly writables = new Map<Mount, Writable>()
+  /** Mounts of foreign filesystems. */
+  foreign = 0
+  /** Of the trees of which snapshots are kept, mounted or not. */
+  readonly ledgers = new Set<Ledger>()
   openFiles = 0
   /** Bytes of writes that are not complete yet. */
   staged = 0
@@ -41,10 +58,13 @@ export class State {
     this.limits = options.limits
     this.now = options.now
     this.random = options.random
+    this.calls = new Calls(options.after ?? (() => () => {}))
   }
 
   bytes(): number {
-    return this.staged + this.mounts.sum((tree) => tree.bytes)
+    let bytes = this.staged + this.mounts.sum((tree) => tree.bytes)
+    for (const ledger of this.ledgers) bytes += ledger.retained
+    return bytes
   }
 
   inodes(): number {
@@ -60,6 +80,12 @@ export class State {
     if (inodes > 0 && this.inodes() + inodes > limits.inodes) {
       throw op.fault("ENOSPC", { name: "inodes", value: limits.inodes })
     }
+  }
+
+  /** Faults unless another file may be opened. */
+  admitOpen(op: Operation): void {
+    const limit = this.limits.openFiles
+    if (this.openFiles >= limit) throw op.fault("ENFILE", { name: "openFiles", value: limit })
   }
 
   /** The tree of a mount that is about to be changed. */

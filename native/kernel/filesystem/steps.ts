@@ -4,21 +4,68 @@
  * at again, unless it belongs to a snapshot.
  */
 import { Fault } from "../fault.ts"
+import { Needs } from "./foreign/needs.ts"
 import type { Operation } from "./operation.ts"
 import type { Tree } from "./tree.ts"
 
-export type Steps<A = void> = Generator<void, A, void>
+export type Steps<A = void> = Generator<Pause, A, void>
+
+/**
+ * Between two steps: nothing, when the work goes on with its VM's next turn; or what it waits for, when others go on
+ * meanwhile; or what it needs of a foreign filesystem, which whoever performs the operation brings (see
+ * foreign/perform.ts) and which comes no further.
+ */
+export type Pause = Wait | Needs | void
+
+/** Something that is not there yet. */
+export class Wait {
+  /** `park` is called once, with what is to be called once, when the work can go on; that may be at once. */
+  constructor(readonly park: (resume: () => void) => void) {}
+}
+
+/** Anything that goes step by step. What it gives on the way, beside its pauses, is of type `P`. */
+export type Work<A = void, P = never> = Iterator<P | Pause, A>
+
+export const isPause = (value: unknown): value is Pause =>
+  value === undefined || value instanceof Wait || value instanceof Needs
+
+/**
+ * Starts something and waits for its end. `start` is given how to settle it, with what becomes of the wait: a value or,
+ * in `fail`, what it throws. Whoever settles it must do so in bounded time, also when the VM goes away.
+ */
+export function* waitFor<A>(
+  start: (settle: { readonly succeed: (value: A) => void; readonly fail: (thrown: unknown) => void }) => void
+): Steps<A> {
+  let outcome: (() => A) | undefined
+  let wake: (() => void) | undefined
+  const settle = (run: () => A) => {
+    if (outcome !== undefined) return
+    outcome = run
+    wake?.()
+  }
+  start({
+    succeed: (value) => settle(() => value),
+    fail: (thrown) =>
+      settle(() => {
+        throw thrown
+      })
+  })
+  // whoever performs this work may get to park it only when the outcome is there
+  while (outcome === undefined) yield new Wait((resume) => outcome === undefined ? void (wake = resume) : resume())
+  return (outcome as () => A)()
+}
 
 /** Units of work in one step. A unit is about two microseconds: an inode looked at, a name taken out. */
 export const STEP_UNITS = 256
 /** Bytes that are copied in the time of one step. */
 export const STEP_BYTES = 256 * 1024
 
-/** Does all of the work at once. */
+/** Does all of the work at once. It must be work that does not wait. */
 export const finish = <A>(steps: Steps<A>): A => {
   for (;;) {
     const result = steps.next()
     if (result.done === true) return result.value
+    if (result.value !== undefined) steps.throw(new Error("this work waits for something"))
   }
 }
 
@@ -61,7 +108,7 @@ export function* holding<A>(op: Operation, run: (hold: Hold) => Steps<A>): Steps
     for (;;) {
       const result = steps.next()
       if (result.done === true) return result.value
-      yield
+      yield result.value
       if (hold.lost) steps.throw(op.fault("ECANCELED"))
     }
   } finally {
@@ -69,8 +116,39 @@ export function* holding<A>(op: Operation, run: (hold: Hold) => Steps<A>): Steps
   }
 }
 
-/** A single step. */
+/** Goes through work that somebody has begun, passing its pauses on. */
+export function* passing<A>(work: Work<A>): Steps<A> {
+  for (;;) {
+    const result = work.next()
+    if (result.done === true) return result.value
+    yield result.value
+  }
+}
 
+/** Takes the first step of work; gives what is left of it. */
+export const begun = (work: Work): Work | undefined => {
+  const { done, value } = work.next()
+  return done === true ? undefined : value === undefined ? work : rest(value, work)
+}
+
+function* rest<A>(pause: Pause, work: Work<A>): Steps<A> {
+  yield pause
+  return yield* passing(work)
+}
+
+/** Does something that may need what is not here yet, as often as it takes. It must change nothing before that. */
+export function* ready<A>(run: () => A): Steps<A> {
+  for (;;) {
+    try {
+      return run()
+    } catch (thrown) {
+      if (!(thrown instanceof Needs)) throw thrown
+      yield thrown
+    }
+  }
+}
+
+/** A single step. */
 export function* once<A>(run: () => A): Steps<A> {
   return run()
 }

@@ -3,10 +3,10 @@
  * through the tree in order, parents first.
  */
 import { Fault } from "../fault.ts"
-import { NAME_MAX, PATH_MAX } from "./flags.ts"
+import { NAME_MAX, nameLimit, PATH_MAX, pathLimit } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import { S_IFDIR, S_IFREG } from "./inode.ts"
-import { finish, Pace, sorted, STEP_BYTES, type Steps } from "./steps.ts"
+import { finish, isPause, Pace, type Pause, ready, sorted, STEP_BYTES, type Steps } from "./steps.ts"
 import { compareText, exceeds, isWellFormed } from "./text.ts"
 import type { Snapshot } from "./tree.ts"
 import { ROOT_INO, Tree } from "./tree.ts"
@@ -34,12 +34,12 @@ const namesOf = (path: unknown): ReadonlyArray<string> => {
   if (typeof path !== "string" || !path.startsWith("/") || path.includes("\0") || !isWellFormed(path)) {
     throw invalidEntry(path)
   }
-  if (exceeds(path, PATH_MAX - 1)) throw new Fault("ENAMETOOLONG", "import", path)
+  if (exceeds(path, PATH_MAX - 1)) throw new Fault("ENAMETOOLONG", "import", path, undefined, pathLimit)
   if (path === "/") return []
   const names = path.slice(1).split("/")
   for (const name of names) {
     if (name === "" || name === "." || name === "..") throw invalidEntry(path)
-    if (exceeds(name, NAME_MAX)) throw new Fault("ENAMETOOLONG", "import", path)
+    if (exceeds(name, NAME_MAX)) throw new Fault("ENAMETOOLONG", "import", path, undefined, nameLimit)
   }
   return names
 }
@@ -57,7 +57,7 @@ const check = (entry: TreeEntry): ReadonlyArray<string> => {
     if (typeof target !== "string" || target === "" || target.includes("\0") || !isWellFormed(target)) {
       throw invalidEntry(path)
     }
-    if (exceeds(target, PATH_MAX - 1)) throw new Fault("ENAMETOOLONG", "import", path)
+    if (exceeds(target, PATH_MAX - 1)) throw new Fault("ENAMETOOLONG", "import", path, undefined, pathLimit)
   }
   return names
 }
@@ -175,6 +175,7 @@ const byPath = (a: Exported, b: Exported): number => compareText(b.path, a.path)
 /** What is in a directory, in the order in which it goes on a stack; the path of the root is empty. */
 function* childrenOf(snapshot: Snapshot, path: string, { entries }: Inode, pace: Pace): Steps<Array<Exported>> {
   const children: Array<Exported> = []
+  yield* ready(() => entries!.size)
   for (const [name, ino] of entries!) {
     children.push({ path: `${path === "/" ? "" : path}/${name}`, inode: snapshot.inode(ino)! })
     if (pace.spend()) yield
@@ -183,13 +184,12 @@ function* childrenOf(snapshot: Snapshot, path: string, { entries }: Inode, pace:
 }
 
 /**
- * The nodes of a tree, each directory before what is in it, names in order. Devices are left out. An `undefined` is a
- * pause.
+ * The nodes of a tree, each directory before what is in it, names in order, and pauses. Devices are left out.
  */
 export function* exportNodes(
   snapshot: Snapshot,
   options: ExportOptions = {}
-): Generator<Exported | void, void, void> {
+): Generator<Exported | Pause, void, void> {
   const excluded = new Set(options.exclude ?? defaultExcluded)
   const limit = options.maxBytes ?? DEFAULT_MAX_BYTES
   const pending: Array<Exported> = [{ path: "/", inode: snapshot.inode(ROOT_INO)! }]
@@ -198,7 +198,7 @@ export function* exportNodes(
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { inode, path } = next
     if (excluded.has(path)) continue
-    if (exceeds(path, PATH_MAX - 1)) throw new Fault("ENAMETOOLONG", "export", path)
+    if (exceeds(path, PATH_MAX - 1)) throw new Fault("ENAMETOOLONG", "export", path, undefined, pathLimit)
     bytes += inode.content?.size ?? 0
     if (bytes > limit) throw new Fault("EFBIG", "export", path, undefined, { name: "exportBytes", value: limit })
     if (inode.isDirectory || inode.isFile || inode.isSymlink) yield next
@@ -211,7 +211,7 @@ export function* exportNodes(
 /** The entries of a tree with their content, in the order of `exportNodes`. */
 export function* exportTree(snapshot: Snapshot, options: ExportOptions = {}): Generator<TreeEntry, void> {
   for (const node of exportNodes(snapshot, options)) {
-    if (!node) continue
+    if (isPause(node)) continue
     const { content } = node.inode
     yield { ...entryOf(node), ...(content !== undefined && { content: content.read(0, content.size) }) }
   }

@@ -4,11 +4,15 @@
  */
 import type { Allocation } from "./content.ts"
 import { Content } from "./content.ts"
-import { cloneInode, Inode, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, SEVERAL } from "./inode.ts"
+import { type Base, FIRST_OWN_INO } from "./foreign/base.ts"
+import type { Journal } from "./foreign/journal.ts"
+import { cloneInode, gone, Inode, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, SEVERAL } from "./inode.ts"
+import type { Kept } from "./ledger.ts"
 import { Account, Owner } from "./owner.ts"
 import { PersistentMap } from "./persistent-map.ts"
 import { RadixTrie } from "./radix-trie.ts"
 import { detach, utf8Length } from "./text.ts"
+import type { XattrSet } from "./xattr-set.ts"
 
 export const ROOT_INO = 1
 
@@ -16,8 +20,10 @@ const noEntries = PersistentMap.empty<number>()
 
 /** What a tree is charged for: data that it allocated and has not yet freed. */
 interface Charges {
-  /** Bytes of chunks and link targets. */
+  /** Bytes of chunks, link targets and extended attributes. */
   readonly bytes: number
+  /** Bytes of chunks alone. */
+  readonly content: number
   /** Inodes. */
   readonly created: number
   /** Names beyond the first of each inode. */
@@ -31,18 +37,42 @@ export class Snapshot {
     readonly nextIno: number,
     readonly account: Account,
     readonly firstIno: number,
-    readonly charges: Charges
+    readonly charges: Charges,
+    /** What it stands on, of a foreign filesystem. */
+    readonly base?: Base,
+    /** Where it is in its tree's ledger, if it is kept. */
+    readonly kept?: Kept
   ) {}
 
+  /** Nothing but a foreign filesystem. */
+  static over(base: Base): Snapshot {
+    const charges = { bytes: 0, content: 0, created: 0, links: 0 }
+    return new Snapshot(RadixTrie.empty(), FIRST_OWN_INO, new Account(), FIRST_OWN_INO, charges, base)
+  }
+
   inode(ino: number): Inode | undefined {
-    return this.inodes.get(ino)
+    const own = this.inodes.get(ino)
+    return own === undefined ? this.base?.inode(ino) : own === gone ? undefined : own
+  }
+
+  /** All inodes, and of a foreign filesystem those that are known. */
+  *all(): Generator<Inode, void> {
+    for (const inode of this.inodes.values()) if (inode !== gone) yield inode
+    for (const inode of this.base?.inodes() ?? []) if (this.inodes.get(inode.ino) === undefined) yield inode
   }
 }
 
 export class Tree implements Allocation {
+  /** Counts the changes of all trees. */
+  static changes = 0
+  /** What a live foreign filesystem has still to be told. */
+  readonly journal: Journal | undefined
+  readonly base: Base | undefined
   readonly rootIno = ROOT_INO
   owner: Owner
   bytes = 0
+  /** How many of the bytes are link targets and extended attributes. */
+  private apart = 0
   private created = 0
   private links = 0
   private inodes: RadixTrie<Inode>
@@ -55,7 +85,10 @@ export class Tree implements Allocation {
   /** Counts the restores: what was open before one is gone after it. */
   generation = 0
 
-  constructor(snapshot: Snapshot) {
+  constructor(snapshot: Snapshot, journal?: Journal) {
+    this.base = snapshot.base
+    this.journal = journal
+    journal?.attach(this)
     this.owner = new Owner(new Account())
     this.inodes = snapshot.inodes
     this.nextIno = snapshot.nextIno
@@ -66,7 +99,12 @@ export class Tree implements Allocation {
   static empty(now: bigint): Tree {
     const account = new Account()
     const tree = new Tree(
-      new Snapshot(RadixTrie.empty(), ROOT_INO + 1, account, ROOT_INO + 1, { bytes: 0, created: 0, links: 0 })
+      new Snapshot(RadixTrie.empty(), ROOT_INO + 1, account, ROOT_INO + 1, {
+        bytes: 0,
+        content: 0,
+        created: 0,
+        links: 0
+      })
     )
     const root = new Inode(tree.owner, ROOT_INO, account, S_IFDIR | 0o755, 0, 0, now)
     root.entries = noEntries
@@ -95,7 +133,9 @@ export class Tree implements Allocation {
   }
 
   inode(ino: number): Inode | undefined {
-    return this.inodes.get(ino) ?? this.orphans?.get(ino)
+    const own = this.inodes.get(ino)
+    if (own !== undefined && own !== gone) return own
+    return this.orphans?.get(ino) ?? (own === gone ? undefined : this.base?.inode(ino))
   }
 
   /** An inode that is known to exist. */
@@ -105,7 +145,9 @@ export class Tree implements Allocation {
 
   child(directory: Inode, name: string): Inode | undefined {
     const ino = directory.entries!.get(name)
-    return ino === undefined ? undefined : this.inodes.get(ino)
+    if (ino === undefined) return undefined
+    const own = this.inodes.get(ino)
+    return own === undefined ? this.base?.inode(ino) : own === gone ? undefined : own
   }
 
   list(directory: Inode, f: (name: string, inode: Inode) => void): void {
@@ -114,6 +156,7 @@ export class Tree implements Allocation {
 
   /** The record of an inode, for changing. Any record of it read before may be out of date after the change. */
   edit(ino: number): Inode {
+    Tree.changes++
     const inode = this.at(ino)
     if (inode.owner === this.owner) return inode
     const copy = cloneInode(inode, this.owner)
@@ -166,7 +209,7 @@ export class Tree implements Allocation {
   createLink(directory: number, name: string, target: string, uid: number, gid: number, now: bigint): Inode {
     const inode = this.create(directory, name, S_IFLNK | 0o777, uid, gid, now)
     inode.target = target
-    this.bytes += utf8Length(target)
+    this.charge(utf8Length(target))
     return inode
   }
 
@@ -194,25 +237,74 @@ export class Tree implements Allocation {
       orphan.nlink = 0
       orphan.ctime = now
       if (orphan.isDirectory) orphan.entries = noEntries
-      this.inodes = this.inodes.delete(this.owner, ino)
+      this.forget(ino)
       ;(this.orphans ??= new Map()).set(ino, orphan)
     } else {
-      this.inodes = this.inodes.delete(this.owner, ino)
+      this.forget(ino)
       this.free(inode)
     }
   }
 
+  private forget(ino: number): void {
+    Tree.changes++
+    this.inodes = this.base?.has(ino) === true
+      ? this.inodes.set(this.owner, ino, gone)
+      : this.inodes.delete(this.owner, ino)
+  }
+
+  /** Hands over all that was made or changed here to the base: a live filesystem has taken it. */
+  handOver(): void {
+    const { base } = this
+    if (base === undefined) return
+    for (const [ino, inode] of this.inodes) {
+      if (inode === gone) base.drop(ino)
+      else base.adopt(inode, this.journal?.placeOf(ino))
+    }
+    this.discard()
+  }
+
+  /** Forgets all that was made or changed here. */
+  discard(): void {
+    this.freeze()
+    this.inodes = RadixTrie.empty()
+    this.bytes = 0
+    this.apart = 0
+    this.created = 0
+    this.links = 0
+  }
+
+  /** Whether somebody holds an inode. */
+  isHeld(ino: number): boolean {
+    return this.open?.has(ino) === true
+  }
+
   /** The bytes and inodes that this tree is charged for an inode. */
-  private chargeOf(inode: Inode): { readonly bytes: number; readonly created: number } {
+  private chargeOf(inode: Inode): { readonly apart: number; readonly content: number; readonly created: number } {
     const created = inode.ino < this.firstIno ? 0 : 1
     const target = created === 1 && inode.target !== undefined ? utf8Length(inode.target) : 0
-    return { bytes: target + (inode.content?.charged(this.account) ?? 0), created }
+    const attributes = inode.xattrs?.charged(this.account) ?? 0
+    return { apart: target + attributes, content: inode.content?.charged(this.account) ?? 0, created }
   }
 
   private free(inode: Inode): void {
     const charge = this.chargeOf(inode)
-    this.bytes -= charge.bytes
+    this.charge(-charge.apart)
+    this.bytes -= charge.content
+    inode.content?.release(this.account)
     this.created -= charge.created
+  }
+
+  private charge(apart: number): void {
+    this.bytes += apart
+    this.apart += apart
+  }
+
+  /** Gives an inode other extended attributes; `undefined` takes the last of them. */
+  setXattrs(ino: number, xattrs: XattrSet | undefined): Inode {
+    const inode = this.edit(ino)
+    this.charge((xattrs?.charged(this.account) ?? 0) - (inode.xattrs?.charged(this.account) ?? 0))
+    inode.xattrs = xattrs
+    return inode
   }
 
   /** Keeps an inode alive, names or not, until as many calls of `release`. */
@@ -241,23 +333,44 @@ export class Tree implements Allocation {
 
   snapshot(): Snapshot {
     this.freeze()
-    let { bytes, created } = this
+    return this.present(this.charges())
+  }
+
+  /** A snapshot whose content is charged to the tree until the snapshot is forgotten. */
+  keep(): Snapshot {
+    const charges = this.charges()
+    const kept = this.account.ledger.keep(charges.content)
+    this.freeze()
+    return this.present(charges, kept)
+  }
+
+  private present(charges: Charges, kept?: Kept): Snapshot {
+    return new Snapshot(this.inodes, this.nextIno, this.account, this.firstIno, charges, this.base, kept)
+  }
+
+  /** What the tree is charged for what has a name. */
+  private charges(): Charges {
+    let { apart, created } = this
+    let content = this.bytes - apart
     this.orphans?.forEach((inode) => {
       const charge = this.chargeOf(inode)
-      bytes -= charge.bytes
+      apart -= charge.apart
+      content -= charge.content
       created -= charge.created
     })
-    return new Snapshot(this.inodes, this.nextIno, this.account, this.firstIno, { bytes, created, links: this.links })
+    return { bytes: apart + content, content, created, links: this.links }
   }
 
   /** Makes the tree what it was, or what another tree was. Inode numbers are never given out twice. */
   restore(snapshot: Snapshot): void {
     const own = snapshot.account === this.account
+    this.account.ledger.restore(own ? snapshot.kept : undefined)
     this.owner = new Owner(own ? this.account : new Account())
     this.inodes = snapshot.inodes
     this.nextIno = Math.max(this.nextIno, snapshot.nextIno)
     this.firstIno = own ? snapshot.firstIno : this.nextIno
     this.bytes = own ? snapshot.charges.bytes : 0
+    this.apart = own ? snapshot.charges.bytes - snapshot.charges.content : 0
     this.created = own ? snapshot.charges.created : 0
     this.links = own ? snapshot.charges.links : 0
     this.open = undefined

@@ -8,9 +8,10 @@ import type { Mount } from "./mount-table.ts"
 import { noteRemoved } from "./observe.ts"
 import type { Operation } from "./operation.ts"
 import { isStuck, permitted } from "./permissions.ts"
+import type { Permit, PermitAt } from "./permit.ts"
 import { Walk } from "./resolve.ts"
 import type { State } from "./state.ts"
-import { finish, type Hold, holding, isFault, once, Pace, type Steps } from "./steps.ts"
+import { finish, type Hold, holding, isFault, once, Pace, ready, type Steps } from "./steps.ts"
 import type { Snapshot, Tree } from "./tree.ts"
 
 export interface RemoveOptions {
@@ -77,16 +78,19 @@ export const removeDirectory = (op: Operation, state: State): void => {
 }
 
 /** Checks that every name below a directory may be removed. */
-function* checkBelow(op: Operation, snapshot: Snapshot, top: Inode): Steps {
+function* checkBelow(op: Operation, snapshot: Snapshot, top: Inode, permit: Permit | undefined): Steps {
   const pace = new Pace()
-  const directories = [top]
-  for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
-    if (directory.entries!.size === 0) continue
+  const directories = [{ directory: top, prefix: "" }]
+  for (let last = directories.pop(); last !== undefined; last = directories.pop()) {
+    const { directory, prefix } = last
+    if ((yield* ready(() => directory.entries!.size)) === 0) continue
     if (!permitted(directory, op.credentials, R_OK | W_OK | X_OK)) throw op.fault("EACCES")
-    for (const [, ino] of directory.entries!) {
+    for (const [name, ino] of directory.entries!) {
       const child = snapshot.inode(ino)!
+      const relative = permit === undefined ? "" : prefix + name
+      permit?.(relative, child)
       if (isStuck(directory, child, op.credentials)) throw op.fault("EPERM")
-      if (child.isDirectory) directories.push(child)
+      if (child.isDirectory) directories.push({ directory: child, prefix: `${relative}/` })
       if (pace.spend()) yield
     }
   }
@@ -149,7 +153,14 @@ function* removeTree(
   }
 }
 
-function* planTree(op: Operation, state: State, hold: Hold, walk: Walk, child: Inode): Steps<Removal> {
+function* planTree(
+  op: Operation,
+  state: State,
+  hold: Hold,
+  walk: Walk,
+  child: Inode,
+  permit: Permit | undefined
+): Steps<Removal> {
   const path = walk.path === "/" ? `/${walk.name}` : `${walk.path}/${walk.name}`
   const { mount, name } = walk
   const tree = state.writable(op, mount)
@@ -159,7 +170,7 @@ function* planTree(op: Operation, state: State, hold: Hold, walk: Walk, child: I
   if (child.entries!.size === 0) return () => once(() => takeOut(op, state, mount, top, state.now()))
   hold.add(tree)
   const snapshot = tree.snapshot()
-  yield* checkBelow(op, snapshot, snapshot.inode(child.ino)!)
+  yield* checkBelow(op, snapshot, snapshot.inode(child.ino)!, permit)
   return () => removeTree(op, state, mount, snapshot, top)
 }
 
@@ -169,14 +180,17 @@ export function* planRemoval(
   state: State,
   hold: Hold,
   path: string,
-  options: RemoveOptions
+  options: RemoveOptions,
+  permitAt?: PermitAt
 ): Steps<Removal> {
   const walk = new Walk(op, state.mounts, path, true)
   const kind = walk.toParent()
   if (kind !== "name") throw op.fault(kind === "root" ? "EBUSY" : "EINVAL")
   const child = walk.lookup()
   if (child === undefined) throw op.fault("ENOENT")
-  if (child.isDirectory && options.recursive === true) return yield* planTree(op, state, hold, walk, child)
+  const permit = permitAt?.({ path: walk.path === "/" ? `/${walk.name}` : `${walk.path}/${walk.name}`, inode: child })
+  permit?.("", child)
+  if (child.isDirectory && options.recursive === true) return yield* planTree(op, state, hold, walk, child, permit)
   if (child.isDirectory) return () => once(() => removeDirectoryAt(op, state, walk, child))
   if (walk.trailing) throw op.fault("ENOTDIR")
   state.writable(op, walk.mount)
@@ -185,11 +199,16 @@ export function* planRemoval(
   return () => once(() => takeOut(op, state, walk.mount, top, state.now()))
 }
 
-export const removeSteps = (op: Operation, state: State, options: RemoveOptions): Steps =>
+export const removeSteps = (
+  op: Operation,
+  state: State,
+  options: RemoveOptions,
+  permit?: PermitAt
+): Steps =>
   holding(op, function*(hold) {
     let removal: Removal
     try {
-      removal = yield* planRemoval(op, state, hold, op.path, options)
+      removal = yield* planRemoval(op, state, hold, op.path, options, permit)
     } catch (error) {
       if (options.force === true && isFault(error, "ENOENT", "ENOTDIR")) return
       throw error

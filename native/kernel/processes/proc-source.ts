@@ -3,6 +3,7 @@
  */
 import type { ProcSource } from "../filesystem/proc.ts"
 import type { Vm } from "../vm.ts"
+import { commandOf } from "./process.ts"
 
 const VERSION = "Linux version 6.1.0 (effect-agent-os) #1 SMP"
 /** A VM has one virtual processor, and what it is told of memory is not the host's business. */
@@ -16,23 +17,26 @@ export const procSource = (vm: Vm, now: () => bigint): ProcSource => ({
   now,
   memory: () => ({ total: MEMORY, free: MEMORY / 2 }),
   mounts: () => vm.filesystem.mounts(),
-  pids: () => Array.from(vm.processes.keys()),
+  pids: () => vm.processes.pids(),
+  shows: (pid, viewer) => vm.processes.shows(pid, viewer),
+  mayShow: (pid, viewer) => {
+    if (!vm.processes.shows(pid, viewer)) vm.processes.mayInspect(viewer, "open", `/proc/${pid}`)
+  },
   process: (pid) => {
-    const process = vm.processes.get(pid)
+    const process = vm.processes.find(pid)
     if (process === undefined) return undefined
-    const { gid, shell, uid } = vm.spec.user
     return {
-      pid,
-      ppid: process.ppid,
-      command: shell.slice(shell.lastIndexOf("/") + 1),
-      argv: [shell, "-c", process.command, ...process.argv],
-      env: process.env,
-      cwd: process.cwd,
-      uid,
-      gid,
-      state: "R",
-      startedAt: process.startedAt,
-      descriptors: [0, 1, 2].map((fd) => ({ fd, target: `pipe:[${pid * 4 + fd}]` }))
+      ...process,
+      command: commandOf(process),
+      state: states[process.state],
+      descriptors: Array.from(
+        { length: Math.min(process.descriptors, DESCRIPTORS_SHOWN) },
+        (_, fd) => ({ fd, target: process.tty ?? `pipe:[${pid * 4 + fd}]` })
+      )
     }
   }
 })
+
+const states = { running: "R", stopped: "T", zombie: "Z" } as const
+/** Only the number of a process's descriptors is told: they are shown as if none was missing. */
+const DESCRIPTORS_SHOWN = 256

@@ -1,25 +1,58 @@
 /**
  * A process as the kernel knows it: plain data. Code that runs is disposable; this is not.
  */
+import type { Signal } from "../../../src/Signals.ts"
 
+/** What starts a process. */
 export interface ProcessSpec {
+  /** Shell text with positional parameters, or a program with arguments. */
+  readonly form: "script" | "program"
   readonly command: string
   readonly argv: ReadonlyArray<string>
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
 }
 
-export type ProcessState =
-  | { readonly _tag: "running" }
-  | { readonly _tag: "exited"; readonly exitCode: number; readonly signal: string | undefined }
+/** How a process ended. One that died of a signal has the exit code that a shell would give for it. */
+export interface ExitStatus {
+  readonly exitCode: number
+  readonly signal: Signal | undefined
+}
 
-export interface Process extends ProcessSpec {
+export interface Process {
   readonly pid: number
-  readonly ppid: number
+  ppid: number
+  pgid: number
+  sid: number
+  /** The process that the host started, and that this one is or descends from, whoever its parent is now. */
+  readonly root: number
+  /** What the host names the span of `root` by, if it has one. */
+  readonly trace: number | undefined
+  /** Path of the controlling terminal. */
+  tty: string | undefined
+  argv: ReadonlyArray<string>
+  cwd: string
+  /** The environment with which its tree was started. */
+  readonly env: Readonly<Record<string, string>>
+  readonly uid: number
+  readonly gid: number
+  /** Open descriptors, as last told. */
+  descriptors: number
   /** Nanoseconds since 1970. */
   readonly startedAt: bigint
-  state: ProcessState
+  cpuMs: number
+  state: "running" | "stopped" | "zombie"
+  /** Of a zombie. */
+  status: ExitStatus | undefined
+}
+
+/** Name of the program that a process runs, without its path. */
+export const commandOf = ({ argv }: Pick<Process, "argv">): string => {
+  const [name = ""] = argv
+  return name.slice(name.lastIndexOf("/") + 1)
 }
 
 /** Exit code of a process that died of SIGKILL. */
 export const KILLED = 128 + 9
+
+export const killed: ExitStatus = { exitCode: KILLED, signal: "SIGKILL" }

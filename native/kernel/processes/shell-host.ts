@@ -1,38 +1,46 @@
 /**
- * The guest worker in which one VM's shell processes run: taken from the pool when the first process starts, given up
- * when the VM has been idle for a while, ended when a process must die and does not.
+ * The guest worker in which one VM's processes run: taken from the pool when the first process starts, given up when the
+ * VM has been idle for a while, ended when a process must die and does not.
  */
-import type { SystemCallName } from "../../guests/protocol.ts"
+import { exitCodeOf, type Signal } from "../../../src/Signals.ts"
+import type { Notice, StdinKind, TerminalSize } from "../../guests/protocol.ts"
+import { PID_BLOCK } from "../../guests/protocol.ts"
 import { Fault } from "../fault.ts"
-import { once, type Steps } from "../filesystem/steps.ts"
-import type { Binding, DeathReason, GuestWorker, SystemCall } from "../workers/guest-worker.ts"
-import type { WorkerPool } from "../workers/pool.ts"
-import type { Process } from "./process.ts"
-import { KILLED } from "./process.ts"
-import { sleepArgument } from "./system-calls.ts"
+import type { OpenFiles } from "../open-files.ts"
+import type { DeathReason, GuestWorker, WorkerOwner } from "../workers/guest-worker.ts"
+import type { Workers } from "../workers/pool.ts"
+import { CallRunner, type CallRunnerOptions } from "./call-runner.ts"
+import { killed, type Process, type ProcessSpec } from "./process.ts"
+import type { ProcessTable } from "./process-table.ts"
+import type { StdinPipe } from "./stdin-pipe.ts"
+
+/** Where a process has its input from. */
+export interface InputSpec {
+  readonly kind: StdinKind
+  /** Of the terminal. */
+  readonly size?: TerminalSize | undefined
+}
 
 /** What the owner of a process hears of it. */
 export interface ProcessEvents {
   readonly onOutput: (channel: "stdout" | "stderr", bytes: Uint8Array) => void
-  /** Once, after the last output. */
-  readonly onExit: (exitCode: number, signal: string | undefined) => void
+  /** Once: it has ended, and after the last output. */
+  readonly onExit: () => void
 }
 
-export interface ShellHostOptions {
-  readonly pool: WorkerPool
-  readonly binding: Binding
-  /** Runs the callback after some milliseconds; gives what cancels it. */
-  readonly after: (milliseconds: number, run: () => void) => () => void
+export interface ShellHostOptions extends CallRunnerOptions {
+  readonly pool: Workers
+  readonly place: WorkerOwner
+  readonly stepwise: boolean
+  readonly table: ProcessTable
+  /** What the worker holds open. */
+  readonly files: OpenFiles
+  /** Runs the callback after some milliseconds of the machine's clock; gives what cancels it. */
+  readonly machineAfter: (milliseconds: number, run: () => void) => () => void
+  /** Something that lived does not any more. */
+  readonly onEnd: () => void
   /** Every worker is in use and somebody waits for one: VMs whose worker is idle are to give theirs up. */
   readonly onStarved: () => void
-  /** Queues work behind the VM's earlier work. */
-  readonly enqueue: (work: () => Iterator<void> | void) => void
-  /** Carries out a system call; throws `Fault`. */
-  readonly systemCall: (
-    pid: number,
-    name: Exclude<SystemCallName, "sleep">,
-    args: ReadonlyArray<unknown>
-  ) => Steps<unknown>
 }
 
 /** How long a process that was told to die may take before its worker is ended. */
@@ -40,44 +48,70 @@ const STOP_GRACE_MS = 15
 /** How long a worker outlives the VM's last process. */
 const IDLE_MS = 10_000
 
+/** One process, the processes of a group, or all that descend from a process that the host started. */
+export type Scope = "process" | "group" | "tree"
+
+/** A process that the host started, until it has ended and nobody holds its outputs. */
 interface Running {
   readonly process: Process
+  readonly stdin: StdinPipe
   readonly events: ProcessEvents
+  /** Of its terminal. */
+  size: TerminalSize | undefined
   spawned: boolean
-  stopping: boolean
+  closed: boolean
 }
 
 export class ShellHost {
   private worker: GuestWorker | undefined
+  private calls: CallRunner | undefined
   private starting: Promise<GuestWorker> | undefined
-  private readonly abort = new AbortController()
+  /** Withdraws the request for a worker, while there is one. */
+  private abort: AbortController | undefined
   private readonly running = new Map<number, Running>()
+  /** What is being killed, by what tells whether it is over; and of which tree it is. */
+  private readonly stopping = new Map<() => boolean, number>()
   /** Starts that wait until it is known whether the worker outlives a process that is being stopped. */
   private readonly held: Array<() => void> = []
-  private readonly sleeping = new Map<number, Set<() => void>>()
   private cancelIdle: (() => void) | undefined
   private released = false
 
   constructor(private readonly options: ShellHostOptions) {}
 
-  /** Starts a process. It ends with SIGKILL when no worker can be had. */
-  start(process: Process, stdin: Uint8Array, events: ProcessEvents): void {
-    this.running.set(process.pid, { process, events, spawned: false, stopping: false })
+  /** Starts a process, which is in the table already. It ends with SIGKILL when no worker can be had. */
+  start(process: Process, spec: ProcessSpec, input: InputSpec, stdin: StdinPipe, events: ProcessEvents): void {
+    const { pid, tty } = process
+    const entry: Running = { process, stdin, events, size: input.size, spawned: false, closed: false }
+    this.running.set(pid, entry)
     this.cancelIdle?.()
     this.cancelIdle = undefined
     const spawn = (worker: GuestWorker) => {
-      const entry = this.running.get(process.pid)
-      if (entry === undefined) return
+      if (!this.running.has(pid)) return
       entry.spawned = true
-      const { argv, command, cwd, env, pid } = process
-      worker.spawn({ pid, command, argv, cwd, env, stdin })
+      worker.spawn({ pid, ...spec, stdin: input.kind, tty, size: entry.size })
+      stdin.open({ bytes: (piece) => worker.stdin(pid, piece), end: () => worker.stdinEnd(pid) })
     }
     const begin = () => {
       if (this.worker !== undefined) return spawn(this.worker)
-      this.acquire().then(spawn, (error: unknown) => this.refuse(process.pid, error))
+      this.acquire().then(spawn, (error: unknown) => this.refuse(entry, error))
     }
-    if (this.isStopping()) this.held.push(begin)
+    if (this.stopping.size > 0) this.held.push(begin)
     else begin()
+  }
+
+  /** The window of a process's terminal has another size. */
+  resize(pid: number, size: TerminalSize): void {
+    const entry = this.running.get(pid)
+    if (entry === undefined) return
+    entry.size = size
+    if (entry.spawned) this.worker?.resize(pid, size)
+  }
+
+  /** Nobody is at a process's terminal any more: its session hears SIGHUP. */
+  hangUp(pid: number): void {
+    const entry = this.running.get(pid)
+    if (entry?.spawned === true) this.worker?.hangUp(pid)
+    else if (entry !== undefined) this.end(entry, "SIGHUP")
   }
 
   /** A process's output has been handed on. */
@@ -85,140 +119,234 @@ export class ShellHost {
     this.worker?.credit(pid, bytes)
   }
 
-  /** Ends a process: at its next yield, or with its worker. */
-  kill(pid: number): void {
-    const entry = this.running.get(pid)
-    if (entry === undefined || entry.stopping) return
+  /** Ends sleeps of a process early, by the name that they were given. */
+  wake(pid: number, name: number): void {
+    this.calls?.wake(pid, name)
+  }
+
+  /** What is about to be killed: what starts meanwhile waits until it is over, lest it dies with its worker. */
+  hold(root: number, over: () => boolean): void {
+    this.stopping.set(over, root)
+  }
+
+  /** Sends a signal to what there is of a scope. What SIGKILL does not end soon ends with the worker. */
+  signal(scope: Scope, id: number, signal: Signal): void {
+    const { table } = this.options
+    // one that waits for a worker is all there is of its tree and of its group
+    const entry = this.running.get(id)
+    if (entry !== undefined && !entry.spawned) return harmless.has(signal) ? undefined : this.end(entry, signal)
     const { worker } = this
-    if (worker === undefined || !entry.spawned) return this.exit(pid, KILLED, "SIGKILL")
-    entry.stopping = true
-    worker.signal(pid, "SIGKILL")
-    this.options.after(STOP_GRACE_MS, () => {
-      if (this.running.has(pid)) void worker.kill()
+    if (worker === undefined) return
+    worker.signal({ scope, id, signal })
+    if (signal !== "SIGKILL") return
+    const process = table.get(id)
+    const over = scope === "tree"
+      ? () => !table.treeLives(id)
+      : scope === "group"
+      ? () => table.group(id).every(({ state }) => state === "zombie")
+      : () => process === undefined || process.state === "zombie" || table.get(id) !== process
+    if (over()) return
+    this.stopping.set(over, process?.root ?? id)
+    this.options.machineAfter(STOP_GRACE_MS, () => {
+      if (this.stopping.has(over)) void worker.kill()
     })
+  }
+
+  /** A process has ended. */
+  private onEnd(): void {
+    this.options.onEnd()
+    for (const over of this.stopping.keys()) if (over()) this.stopping.delete(over)
+    if (this.stopping.size === 0) { for (const begin of this.held.splice(0)) begin() }
+    this.rest()
   }
 
   /** Ends everything; nothing is heard of it afterwards. */
   release(): void {
     this.released = true
-    this.abort.abort()
+    this.abort?.abort()
     this.cancelIdle?.()
     void this.worker?.kill()
     this.worker = undefined
     this.held.length = 0
-    for (const pid of Array.from(this.running.keys())) this.exit(pid, KILLED, "SIGKILL")
+    this.endAll()
   }
 
   /** Whether the VM holds a worker that nothing runs in. */
   get idle(): boolean {
-    return this.worker !== undefined && this.running.size === 0
+    return this.worker !== undefined && this.running.size === 0 && this.options.table.size === 0
+  }
+
+  /** Whether nothing goes on in the VM before time passes or somebody asks for something. Of stepwise workers. */
+  get isSettled(): boolean {
+    if (this.starting !== undefined || this.stopping.size > 0) return false
+    return this.worker === undefined || this.idle || this.worker.isSettled
+  }
+
+  /** Waits for what goes on; more may follow from it. */
+  settle(): Promise<void> {
+    if (this.starting !== undefined) return this.starting.then(() => {}, () => {})
+    return this.worker?.settle() ?? Promise.resolve()
   }
 
   /** Gives an idle worker up. */
   shed(): void {
     if (!this.idle) return
     const { worker } = this
-    this.worker = undefined
+    this.forget()
     this.cancelIdle?.()
     this.cancelIdle = undefined
     void worker?.kill()
   }
 
   private acquire(): Promise<GuestWorker> {
-    this.starting ??= this.options.pool.acquire(this.abort.signal).then((worker) => {
+    if (this.starting !== undefined) return this.starting
+    this.abort = new AbortController()
+    this.starting = this.options.pool.acquire(this.abort.signal).then((worker) => {
       this.starting = undefined
+      this.abort = undefined
       if (this.released) {
         void worker.kill()
         throw new Fault("ECANCELED", "spawn")
       }
-      this.worker = worker
-      worker.bind(this.options.binding, {
-        onCall: (call) => this.onCall(worker, call),
-        onOutput: (pid, channel, bytes) => this.running.get(pid)?.events.onOutput(channel, bytes),
-        onExit: (pid, exitCode, signal) => this.exit(pid, exitCode, signal),
-        onDeath: (reason, detail) => this.onDeath(worker, reason, detail)
-      })
+      this.bind(worker)
       return worker
     }, (error: unknown) => {
       this.starting = undefined
+      this.abort = undefined
       throw error
     })
     if (this.options.pool.stats().waiting > 0) this.options.onStarved()
     return this.starting
   }
 
-  private refuse(pid: number, error: unknown): void {
-    const reason = error instanceof Fault ? "too many guest workers are in use" : String((error as Error).message)
-    this.report(pid, reason)
-    this.exit(pid, KILLED, "SIGKILL")
-  }
-
-  private onCall(worker: GuestWorker, call: SystemCall): void {
-    const { args, id, name, pid } = call
-    this.options.enqueue(() => {
-      if (!this.running.has(pid)) return worker.fault(id, new Fault("ESRCH", name))
-      const work = this.carryOut(worker, call, () =>
-        name === "sleep"
-          ? once(() => this.sleep(pid, sleepArgument(args), () => worker.return<"sleep">(id, undefined)))
-          : this.options.systemCall(pid, name, args))
-      // most calls end with their first step, and need no second turn
-      return work.next().done === true ? undefined : work
+  private bind(worker: GuestWorker): void {
+    const calls = new CallRunner(worker, this.options)
+    this.worker = worker
+    this.calls = calls
+    worker.bind(this.options.place, {
+      onCall: (call) => calls.run(call),
+      onClose: (files) => this.options.files.closeMany(files),
+      onCancel: (id) => calls.cancel(id),
+      onNotice: (notice) => this.onNotice(worker, notice),
+      onOutput: (pid, channel, bytes) => this.running.get(pid)?.events.onOutput(channel, bytes),
+      onClosed: (pid) => this.onClosed(pid),
+      onStdinCredit: (pid, bytes) => this.running.get(pid)?.stdin.grant(bytes),
+      onStdinClosed: (pid) => this.running.get(pid)?.stdin.close(),
+      onDeath: (reason, detail) => this.onDeath(worker, reason, detail)
     })
+    this.grant(worker)
   }
 
-  /** Runs a call to its end, whatever becomes of the process: its effects are complete or absent. */
-  private *carryOut(worker: GuestWorker, { id, name }: SystemCall, run: () => Steps<unknown>): Steps {
-    try {
-      const value = yield* run()
-      if (name !== "sleep") worker.return(id, value as never)
-    } catch (thrown) {
-      if (!(thrown instanceof Fault)) throw thrown
-      worker.fault(id, thrown)
+  private grant(worker: GuestWorker): void {
+    const first = this.options.table.grant()
+    if (first !== undefined) worker.grantPids(first, PID_BLOCK)
+  }
+
+  private refuse(entry: Running, error: unknown): void {
+    if (!this.running.has(entry.process.pid)) return
+    const reason = error instanceof Fault ? "too many guest workers are in use" : String((error as Error).message)
+    this.report(entry, reason)
+    this.end(entry)
+  }
+
+  private onNotice(worker: GuestWorker, notice: Notice): string | undefined {
+    const wrong = this.options.table.apply(notice)
+    if (wrong !== undefined) return wrong
+    if (notice._tag === "fork") this.grant(worker)
+    if (notice._tag === "exit") {
+      this.calls?.dismiss(notice.pid)
+      const entry = this.running.get(notice.pid)
+      if (entry !== undefined) this.finish(entry)
+    }
+    if (notice._tag === "exit" || notice._tag === "reap") this.onEnd()
+    return undefined
+  }
+
+  private onClosed(pid: number): string | undefined {
+    const entry = this.running.get(pid)
+    if (entry === undefined) return undefined
+    if (entry.process.state !== "zombie") return "closed outputs of a process that lives"
+    entry.closed = true
+    this.finish(entry)
+    return undefined
+  }
+
+  /** When the process has ended and its outputs are closed, its owner hears of it. */
+  private finish(entry: Running): void {
+    const { events, process, stdin } = entry
+    if (process.state !== "zombie" || !entry.closed || !this.running.delete(process.pid)) return
+    stdin.close()
+    this.options.table.remove(process)
+    events.onExit()
+    this.onEnd()
+  }
+
+  /** The process ends without its worker. */
+  private end(entry: Running, signal: Signal = "SIGKILL"): void {
+    const { process } = entry
+    if (process.state !== "zombie") this.options.table.end(process, { exitCode: exitCodeOf(signal), signal }, false)
+    entry.closed = true
+    this.finish(entry)
+  }
+
+  private endAll(): void {
+    const { table } = this.options
+    this.calls?.close()
+    // what starts while the others end gets another worker
+    this.forget()
+    for (const entry of Array.from(this.running.values())) if (entry.spawned || this.released) this.end(entry)
+    for (const process of table.list()) {
+      if (!this.running.has(process.root) && process.state !== "zombie") table.end(process, killed, true)
+      else if (!this.running.has(process.root)) table.remove(process)
     }
   }
 
-  private sleep(pid: number, milliseconds: number, wake: () => void): void {
-    const sleepers = this.sleeping.get(pid) ?? new Set()
-    this.sleeping.set(pid, sleepers)
-    const cancel = this.options.after(milliseconds, () => {
-      sleepers.delete(cancel)
-      wake()
-    })
-    sleepers.add(cancel)
-  }
-
-  private exit(pid: number, exitCode: number, signal: string | undefined): void {
-    const entry = this.running.get(pid)
-    if (entry === undefined) return
-    this.running.delete(pid)
-    for (const cancel of this.sleeping.get(pid) ?? []) cancel()
-    this.sleeping.delete(pid)
-    entry.process.state = { _tag: "exited", exitCode, signal }
-    entry.events.onExit(exitCode, signal)
-    if (!this.isStopping()) { for (const begin of this.held.splice(0)) begin() }
-    if (!this.idle || this.released) return
-    if (this.options.pool.stats().waiting > 0) this.shed()
-    else this.cancelIdle = this.options.after(IDLE_MS, () => this.shed())
+  private forget(): void {
+    this.worker = undefined
+    this.calls = undefined
+    this.options.table.revoke()
+    this.options.files.closeAll()
   }
 
   private onDeath(worker: GuestWorker, reason: DeathReason, detail: string): void {
-    if (this.worker === worker) this.worker = undefined
-    for (const [pid, { spawned, stopping }] of Array.from(this.running)) {
+    if (this.worker !== worker) return
+    const targets = new Set(this.stopping.values())
+    for (const entry of Array.from(this.running.values())) {
       // one that waits for a worker gets another
-      if (!spawned) continue
-      if (reason !== "killed") this.report(pid, detail)
-      else if (!stopping) this.report(pid, "another process of the VM had to be stopped by force")
-      this.exit(pid, KILLED, "SIGKILL")
+      if (!entry.spawned) continue
+      if (reason !== "killed") this.report(entry, detail)
+      else if (!targets.has(entry.process.root)) {
+        this.report(entry, "another process of the VM had to be stopped by force")
+      }
     }
-  }
-
-  private isStopping(): boolean {
-    for (const { stopping } of this.running.values()) if (stopping) return true
-    return false
+    this.endAll()
+    this.stopping.clear()
+    this.onEnd()
   }
 
   /** Tells whoever reads the process's output why it died. */
-  private report(pid: number, reason: string): void {
-    this.running.get(pid)?.events.onOutput("stderr", new TextEncoder().encode(`agent-os: killed: ${reason}\n`))
+  private report({ events }: Running, reason: string): void {
+    events.onOutput("stderr", new TextEncoder().encode(`agent-os: killed: ${reason}\n`))
+  }
+
+  /** Gives the worker up when nothing runs: at once if somebody waits for one, else later. */
+  private rest(): void {
+    if (!this.idle || this.released) return
+    if (this.options.pool.stats().waiting > 0) return this.shed()
+    this.cancelIdle?.()
+    // what a guest sees must not depend on how long it was idle by the machine's clock
+    if (!this.options.stepwise) this.cancelIdle = this.options.machineAfter(IDLE_MS, () => this.shed())
   }
 }
+
+/** Signals that do not end a process that has not said what they are to do. */
+const harmless: ReadonlySet<Signal> = new Set([
+  "SIGCHLD",
+  "SIGCONT",
+  "SIGSTOP",
+  "SIGTSTP",
+  "SIGTTIN",
+  "SIGTTOU",
+  "SIGURG",
+  "SIGWINCH"
+])

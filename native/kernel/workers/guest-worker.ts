@@ -4,8 +4,8 @@
  */
 import type { ResourceLimits } from "node:worker_threads"
 import { Worker } from "node:worker_threads"
-import type { FromWorker, SystemCalls, ToWorker } from "../../guests/protocol.ts"
-import { MAX_PENDING_CALLS, OUTPUT_WINDOW } from "../../guests/protocol.ts"
+import type { Dated, FromWorker, Notice, SystemCalls, TerminalSize, ToWorker } from "../../guests/protocol.ts"
+import { MAX_PENDING_CALLS, OUTPUT_OVERHEAD, OUTPUT_WINDOW } from "../../guests/protocol.ts"
 import type { Fault } from "../fault.ts"
 import { checkMessage } from "./messages.ts"
 
@@ -14,13 +14,29 @@ export type DeathReason = "killed" | "heap limit" | "crashed"
 export type SystemCall = Extract<FromWorker, { _tag: "call" }>
 export type Binding = Omit<Extract<ToWorker, { _tag: "bind" }>, "_tag">
 export type Spawning = Omit<Extract<ToWorker, { _tag: "spawn" }>, "_tag">
-export type Signal = Extract<ToWorker, { _tag: "signal" }>["signal"]
+export type Signalling = Omit<Extract<ToWorker, { _tag: "signal" }>, "_tag">
+
+/** A worker's place in a VM. */
+export interface WorkerOwner {
+  readonly binding: Binding
+  /** The VM's milliseconds, which a stepwise worker is told with everything else. */
+  readonly now: () => number
+}
 
 /** What the owner of a worker is told. Set once, with `bind`. */
 export interface GuestEvents {
   readonly onCall: (call: SystemCall) => void
+  /** Files that no process of the worker holds any more. */
+  readonly onClose: (files: ReadonlyArray<number>) => void
+  /** A call under way is to fail with EINTR if it still waits. */
+  readonly onCancel: (id: number) => void
+  /** Gives what is wrong with a notice, if anything is: the worker ends. */
+  readonly onNotice: (notice: Notice) => string | undefined
   readonly onOutput: (pid: number, channel: "stdout" | "stderr", bytes: Uint8Array) => void
-  readonly onExit: (pid: number, exitCode: number, signal: string | undefined) => void
+  /** Nobody holds the outputs of a process that the host started; gives what is wrong with that, if anything is. */
+  readonly onClosed: (pid: number) => string | undefined
+  readonly onStdinCredit: (pid: number, bytes: number) => void
+  readonly onStdinClosed: (pid: number) => void
   /** Once, after which nothing else is heard. All its processes have ended with it. */
   readonly onDeath: (reason: DeathReason, detail: string) => void
 }
@@ -42,14 +58,21 @@ const MOVED_BYTES = 256 * 1024
 export class GuestWorker {
   private readonly worker: Worker
   private events: GuestEvents | undefined
-  /** Output bytes under way of each living process. */
-  private readonly processes = new Map<number, number>()
+  /** Bytes under way, both ways, of each process that the host started, until its outputs are closed. */
+  private readonly processes = new Map<number, { output: number; stdin: number }>()
   private readonly pending = new Set<number>()
   private reason: DeathReason = "crashed"
   private detail = ""
   private stderr = ""
   private dead = false
+  private now: (() => number) | undefined
+  /** Counts what is said and heard, and where the count was when the worker was last known to wait. */
+  private exchanged = 0
+  private waitsSince = -1
+  private readonly probes = new Map<number, { readonly answered: Promise<void>; readonly answer: () => void }>()
   private readonly death: Promise<void>
+  /** Takes what the worker says, and that it has ended, to have it dealt with in its turn. Without it: as it comes. */
+  intake: ((message: object, take: () => void) => void) | undefined
   /** Resolves when the worker can be bound; rejects when it dies before. */
   readonly ready: Promise<void>
 
@@ -77,37 +100,98 @@ export class GuestWorker {
     // A rejection nobody waits for is no failure of the sidecar.
     this.ready.catch(() => {})
     this.death = new Promise((resolve) => this.worker.once("exit", () => resolve()))
-    this.worker.on("message", (message: unknown) => this.receive(message, onReady))
+    this.worker.on("message", (message: unknown) => this.hear(message, onReady))
     this.worker.on("messageerror", () => this.abuse("a message that cannot be read"))
     this.worker.on("error", (error: NodeJS.ErrnoException) => this.failed(error))
-    this.worker.once("exit", (code) => this.ended(code))
+    this.worker.once("exit", (code) => {
+      if (this.intake === undefined || this.events === undefined) this.ended(code)
+      else this.intake({ _tag: "death", reason: this.reason }, () => this.ended(code))
+    })
   }
 
   get isDead(): boolean {
     return this.dead
   }
 
-  bind(binding: Binding, events: GuestEvents): void {
+  /** Whether nothing that it says counts any more. */
+  get isEnding(): boolean {
+    return this.reason === "killed" || this.dead || this.detail !== ""
+  }
+
+  bind({ binding, now }: WorkerOwner, events: GuestEvents): void {
     if (this.events !== undefined) throw new Error("a guest worker is bound once")
     this.events = events
+    if (binding.stepwise) this.now = now
     this.post({ _tag: "bind", ...binding })
   }
 
+  /** Whether the worker is known to have nothing to do until it is told something. Of stepwise workers. */
+  get isSettled(): boolean {
+    return this.dead || this.waitsSince === this.exchanged
+  }
+
+  /** Waits until a stepwise worker has dealt with what it was told so far, or is dead. */
+  async settle(): Promise<void> {
+    if (this.isSettled) return
+    if (this.reason === "killed" || this.detail !== "") return this.death
+    const id = this.exchanged
+    await this.probe(id)
+    if (this.exchanged === id) this.waitsSince = id
+  }
+
+  private probe(id: number): Promise<void> {
+    const asked = this.probes.get(id)
+    if (asked !== undefined) return asked.answered
+    let answer = () => {}
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    this.probes.set(id, { answered, answer })
+    this.worker.postMessage({ _tag: "probe", id } satisfies ToWorker)
+    return answered
+  }
+
   spawn(process: Spawning): void {
-    this.processes.set(process.pid, 0)
+    this.processes.set(process.pid, { output: 0, stdin: 0 })
     this.post({ _tag: "spawn", ...process })
   }
 
-  signal(pid: number, signal: Signal): void {
-    if (this.processes.has(pid)) this.post({ _tag: "signal", pid, signal })
+  grantPids(first: number, count: number): void {
+    this.post({ _tag: "pids", first, count })
   }
 
-  /** Says that `bytes` of a process's output have been handed on. */
+  signal(signalling: Signalling): void {
+    this.post({ _tag: "signal", ...signalling })
+  }
+
+  /** Input of a process; never more than the credit that the worker gave. */
+  stdin(pid: number, bytes: Uint8Array): void {
+    const underWay = this.processes.get(pid)
+    if (underWay === undefined) return
+    underWay.stdin += bytes.length
+    this.post({ _tag: "stdin", pid, bytes })
+  }
+
+  stdinEnd(pid: number): void {
+    if (this.processes.has(pid)) this.post({ _tag: "stdinEnd", pid })
+  }
+
+  /** The window of a process's terminal has another size. */
+  resize(pid: number, { columns, rows }: TerminalSize): void {
+    if (this.processes.has(pid)) this.post({ _tag: "resize", pid, columns, rows })
+  }
+
+  /** Nobody is at a process's terminal any more. */
+  hangUp(pid: number): void {
+    if (this.processes.has(pid)) this.post({ _tag: "hangUp", pid })
+  }
+
+  /** Says that `bytes` of a process's output, overhead included, have been handed on. */
   credit(pid: number, bytes: number): void {
     const underWay = this.processes.get(pid)
     if (underWay === undefined || bytes <= 0) return
-    const given = Math.min(bytes, underWay)
-    this.processes.set(pid, underWay - given)
+    const given = Math.min(bytes, underWay.output)
+    underWay.output -= given
     this.post({ _tag: "credit", pid, bytes: given })
   }
 
@@ -141,31 +225,90 @@ export class GuestWorker {
   }
 
   private post(message: ToWorker, transfer: ReadonlyArray<ArrayBuffer> = []): void {
-    if (!this.dead) this.worker.postMessage(message, transfer)
+    if (this.dead) return
+    this.exchanged++
+    const dated: Dated<ToWorker> = this.now === undefined ? message : { ...message, now: this.now() }
+    this.worker.postMessage(dated, transfer)
+  }
+
+  private hear(message: unknown, onReady: () => void): void {
+    const { _tag } = message as { readonly _tag?: unknown }
+    const waits = this.intake !== undefined && this.events !== undefined && _tag !== "settled"
+    if (waits) this.intake!(message as object, () => this.receive(message, onReady))
+    else this.receive(message, onReady)
   }
 
   private receive(message: unknown, onReady: () => void): void {
-    if (this.reason === "killed" || this.dead || this.detail !== "") return
+    if (this.isEnding) return
     const checked = checkMessage(message)
     if (checked === undefined) return this.abuse("a malformed message")
     if (checked._tag === "ready") return this.events === undefined ? onReady() : this.abuse("ready after it was bound")
-    if (this.events === undefined) return this.abuse("a message before it was bound")
-    const underWay = this.processes.get(checked.pid)
-    if (underWay === undefined) return this.abuse("a message for a process it does not have")
-    switch (checked._tag) {
+    const { events } = this
+    if (events === undefined) return this.abuse("a message before it was bound")
+    if (checked._tag === "settled") return this.answerProbe(checked.id)
+    this.exchanged++
+    const wrong = this.take(checked, events)
+    if (wrong !== undefined) this.abuse(wrong)
+  }
+
+  /** Gives what is wrong with a message, if anything is. */
+  private take(message: Exclude<FromWorker, { _tag: "ready" | "settled" }>, events: GuestEvents): string | undefined {
+    switch (message._tag) {
       case "call":
-        if (this.pending.size >= MAX_PENDING_CALLS) return this.abuse("too many system calls at once")
-        if (this.pending.has(checked.id)) return this.abuse("a system call number in use")
-        this.pending.add(checked.id)
-        return this.events.onCall(checked)
-      case "output":
-        if (underWay + checked.bytes.length > OUTPUT_WINDOW) return this.abuse("more output than its credit")
-        this.processes.set(checked.pid, underWay + checked.bytes.length)
-        return this.events.onOutput(checked.pid, checked.channel, checked.bytes)
-      case "exit":
-        this.processes.delete(checked.pid)
-        return this.events.onExit(checked.pid, checked.exitCode, checked.signal)
+        if (this.pending.size >= MAX_PENDING_CALLS) return "too many system calls at once"
+        if (this.pending.has(message.id)) return "a system call number in use"
+        this.pending.add(message.id)
+        events.onCall(message)
+        return undefined
+      case "close":
+        events.onClose(message.files)
+        return undefined
+      case "cancel":
+        if (this.pending.has(message.id)) events.onCancel(message.id)
+        return undefined
+      case "notices":
+        for (const notice of message.notices) {
+          const wrong = events.onNotice(notice)
+          if (wrong !== undefined) return wrong
+        }
+        return undefined
+      default:
+        return this.takeStreams(message, events)
     }
+  }
+
+  private takeStreams(
+    message: Extract<FromWorker, { _tag: "output" | "closed" | "stdinCredit" | "stdinClosed" }>,
+    events: GuestEvents
+  ): string | undefined {
+    const { pid } = message
+    const underWay = this.processes.get(pid)
+    if (underWay === undefined) return "a message for a process it does not have"
+    switch (message._tag) {
+      case "output":
+        underWay.output += message.bytes.length + OUTPUT_OVERHEAD
+        if (underWay.output > OUTPUT_WINDOW) return "more output than its credit"
+        events.onOutput(pid, message.channel, message.bytes)
+        return undefined
+      case "closed":
+        this.processes.delete(pid)
+        return events.onClosed(pid)
+      case "stdinCredit":
+        underWay.stdin -= message.bytes
+        if (underWay.stdin < 0) return "credit for input it was not given"
+        events.onStdinCredit(pid, message.bytes)
+        return undefined
+      case "stdinClosed":
+        events.onStdinClosed(pid)
+        return undefined
+    }
+  }
+
+  private answerProbe(id: number): void {
+    const probe = this.probes.get(id)
+    if (probe === undefined) return this.abuse("an answer to no probe")
+    this.probes.delete(id)
+    probe.answer()
   }
 
   private abuse(what: string): void {
@@ -194,6 +337,8 @@ export class GuestWorker {
     this.dead = true
     this.processes.clear()
     this.pending.clear()
+    for (const { answer } of this.probes.values()) answer()
+    this.probes.clear()
     const detail = this.reason === "crashed" && this.detail === "" ? `${this.lastWords()} (code ${code})` : this.detail
     this.events?.onDeath(this.reason, detail)
   }

@@ -3,7 +3,8 @@
  * sends is taken on trust: a message that breaks the protocol is the end of the worker.
  */
 import type { FromWorker, SystemCallName } from "../../guests/protocol.ts"
-import { OUTPUT_CHUNK } from "../../guests/protocol.ts"
+import { MAX_CLOSES, MAX_NOTICES, OUTPUT_CHUNK } from "../../guests/protocol.ts"
+import { isNotice } from "./notices.ts"
 
 /** Every system call with its number of arguments, least and most. */
 const systemCalls: Readonly<Record<SystemCallName, readonly [number, number]>> = {
@@ -11,6 +12,12 @@ const systemCalls: Readonly<Record<SystemCallName, readonly [number, number]>> =
   lstat: [1, 1],
   readFile: [1, 1],
   writeFile: [3, 4],
+  open: [4, 4],
+  pread: [3, 3],
+  pwrite: [3, 3],
+  fstat: [1, 1],
+  ftruncate: [2, 2],
+  mkfifo: [2, 2],
   readdir: [1, 1],
   readdirStat: [1, 1],
   mkdir: [3, 3],
@@ -24,10 +31,24 @@ const systemCalls: Readonly<Record<SystemCallName, readonly [number, number]>> =
   readlink: [1, 1],
   realpath: [1, 1],
   chmod: [2, 2],
+  chown: [4, 4],
   utimes: [3, 3],
   truncate: [2, 2],
+  getxattr: [3, 3],
+  listxattr: [2, 2],
+  setxattr: [5, 5],
+  removexattr: [3, 3],
+  statfs: [1, 1],
   now: [0, 0],
-  sleep: [1, 1]
+  sleep: [1, 2],
+  wake: [1, 1],
+  flock: [4, 4],
+  kill: [2, 2],
+  processes: [0, 0],
+  mayRun: [2, 2],
+  tools: [0, 0],
+  tool: [2, 2],
+  toolNext: [1, 1]
 }
 
 /** Longest string in a system call: a path, or the target of a link. */
@@ -60,22 +81,29 @@ const isOutput = ({ bytes, channel, pid }: Record<string, unknown>): boolean =>
   && bytes.length > 0
   && bytes.length <= OUTPUT_CHUNK
 
-const isExit = ({ exitCode, pid, signal }: Record<string, unknown>): boolean =>
-  isCount(pid)
-  && isCount(exitCode)
-  && exitCode <= 255
-  && (signal === undefined || (typeof signal === "string" && signal.length <= 16))
+const isAmount = ({ bytes, pid }: Record<string, unknown>): boolean => isCount(pid) && isCount(bytes) && bytes > 0
+
+const isNotices = ({ notices }: Record<string, unknown>): boolean =>
+  Array.isArray(notices) && notices.length <= MAX_NOTICES && notices.every(isNotice)
+
+const forms: { readonly [Tag in FromWorker["_tag"]]: (message: Record<string, unknown>) => boolean } = {
+  ready: () => true,
+  settled: ({ id }) => isCount(id),
+  call: isCall,
+  close: ({ files }) => Array.isArray(files) && files.length <= MAX_CLOSES && files.every(isCount),
+  cancel: ({ id }) => isCount(id),
+  notices: isNotices,
+  output: isOutput,
+  closed: ({ pid }) => isCount(pid),
+  stdinCredit: isAmount,
+  stdinClosed: ({ pid }) => isCount(pid)
+}
 
 /** The message, if it has the form of one. What it refers to is checked by the worker's owner. */
 export const checkMessage = (message: unknown): FromWorker | undefined => {
   if (typeof message !== "object" || message === null) return undefined
   const record = message as Record<string, unknown>
-  const valid = record._tag === "call"
-    ? isCall(record)
-    : record._tag === "output"
-    ? isOutput(record)
-    : record._tag === "exit"
-    ? isExit(record)
-    : record._tag === "ready"
-  return valid ? record as unknown as FromWorker : undefined
+  const { _tag } = record
+  if (typeof _tag !== "string" || !Object.hasOwn(forms, _tag)) return undefined
+  return forms[_tag as FromWorker["_tag"]](record) ? record as unknown as FromWorker : undefined
 }

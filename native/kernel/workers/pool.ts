@@ -13,6 +13,8 @@ export interface WorkerPoolOptions {
   readonly warm: number
   /** Workers alive at once, warm ones included. */
   readonly max: number
+  /** Workers that are started at the same time. Default 2: more would only take the processors from those that run. */
+  readonly starting?: number | undefined
   /** Callers that may wait for a worker; one more is refused. */
   readonly maxWaiting?: number | undefined
   readonly resourceLimits?: ResourceLimits | undefined
@@ -39,6 +41,10 @@ const FIRST_BACK_OFF_MS = 50
 const REPLACE_AFTER_MS = 25
 const LONGEST_BACK_OFF_MS = 5_000
 const DEFAULT_MAX_WAITING = 1_024
+const DEFAULT_STARTING = 2
+
+/** Where workers come from. */
+export type Workers = Pick<WorkerPool, "acquire" | "stats">
 
 export class WorkerPool {
   private readonly warm: Array<GuestWorker> = []
@@ -127,7 +133,10 @@ export class WorkerPool {
     if (this.closed || this.backOff !== undefined) return
     // who waits comes first: a spare one that starts beside theirs would slow it
     const wanted = Math.max(this.options.warm, this.waiting.size)
-    while (this.warm.length + this.warming.size < wanted && this.alive() < this.options.max) this.start()
+    while (
+      this.warm.length + this.warming.size < wanted && this.alive() < this.options.max &&
+      this.warming.size < (this.options.starting ?? DEFAULT_STARTING)
+    ) this.start()
   }
 
   private start(): void {

@@ -1,0 +1,190 @@
+/**
+ * What the permission policy says of a filesystem operation, in the terms of its resolved paths.
+ */
+import type { OperationOf } from "../../../src/policy/Operations.ts"
+import type { Decision, Policy } from "../../../src/policy/Policy.ts"
+import { Fault } from "../fault.ts"
+import type { DecisionLog } from "../policy/decision-log.ts"
+import type { Inode } from "./inode.ts"
+import type { Mount, MountTable } from "./mount-table.ts"
+import type { Operation } from "./operation.ts"
+import { Walk } from "./resolve.ts"
+
+export type FsOperation = OperationOf<"fs">
+
+/** Where a path leads: without links, and with what is there, if anything is. */
+export interface Place {
+  readonly path: string
+  readonly inode: Inode | undefined
+  readonly mount: Mount
+}
+
+export const join = (directory: string, name: string): string => directory === "/" ? `/${name}` : `${directory}/${name}`
+
+export class Guard {
+  constructor(
+    private readonly policy: Policy,
+    private readonly mounts: MountTable,
+    private readonly log: DecisionLog
+  ) {}
+
+  /** What is shown of a listing, entry by entry; nobody asked for them one by one, so that it is no decision to note. */
+  allows(operation: FsOperation, path: string): boolean {
+    return this.policy.decide("fs", operation, path).mode === "allow"
+  }
+
+  check(op: Operation, operation: FsOperation, path: string): void {
+    const decision = this.policy.decide("fs", operation, path)
+    if (decision.mode !== "allow") this.refuse(op, operation, path, decision)
+    this.note(op, operation, path, decision)
+  }
+
+  /** Whether something is there, as far as that may be told. */
+  reveals(op: Operation, path: string): boolean {
+    const decision = this.policy.decide("fs", "stat", path)
+    this.note(op, "stat", path, decision)
+    return decision.mode === "allow"
+  }
+
+  private note(op: Operation, operation: FsOperation, path: string, decision: Decision): void {
+    this.log.note(op.caller.pid, "fs", operation, path, decision)
+  }
+
+  /** An operation that is a kind of writing: writing must be allowed, and no rule may single the operation out. */
+  checkWriting(op: Operation, operation: FsOperation, path: string): void {
+    const writing = this.policy.decide("fs", "write", path)
+    if (writing.mode !== "allow") this.refuse(op, "write", path, writing)
+    const decision = this.policy.decide("fs", operation, path)
+    if (decision.mode !== "allow" && decision.rule !== undefined) this.refuse(op, operation, path, decision)
+    this.note(op, operation, path, decision.mode === "allow" ? decision : writing)
+  }
+
+  /** What the copy of an entry asks. */
+  checkCopy(op: Operation, from: string, to: string, inode: Inode): void {
+    this.check(op, "read", from)
+    this.check(op, "write", to)
+    if (inode.isDirectory) this.check(op, "create_dir", to)
+    if (inode.isSymlink) this.checkGuard(op, "symlink", to)
+  }
+
+  /** What guards something below it stays what it is. */
+  checkGuard(op: Operation, operation: FsOperation, path: string): void {
+    const decision = this.policy.guardOf(path)
+    if (decision !== undefined) this.refuse(op, operation, path, decision)
+  }
+
+  /** Faults where another name for a file would allow what its present one does not. */
+  checkGain(op: Operation, from: string, to: string): void {
+    const decision = this.policy.gainOf(from, to)
+    if (decision !== undefined) this.refuse(op, "rename", from, decision)
+  }
+
+  /** Faults where a file would get to a name under which it could not be written. */
+  checkPlant(op: Operation, from: string, to: string): void {
+    const decision = this.policy.plantOf(from, to)
+    if (decision !== undefined) this.refuse(op, "write", to, decision)
+  }
+
+  /** The same for all that is below a directory. */
+  checkMove(op: Operation, from: Place, to: string): void {
+    const move = this.policy.moveOf(from.path, to)
+    if (move._tag === "refused") this.refuse(op, "rename", from.path, move.decision)
+    if (move._tag === "free") return
+    let left = INSPECTED
+    for (const entry of this.entriesBelow(from)) {
+      if (--left < 0) this.refuse(op, "rename", from.path, { mode: "deny", rule: undefined })
+      this.checkGain(op, join(from.path, entry), join(to, entry))
+      this.checkPlant(op, join(from.path, entry), join(to, entry))
+    }
+  }
+
+  /** The paths below a directory, relative to it, of its own mount. */
+  private *entriesBelow({ inode, mount }: Place): Generator<string> {
+    const { tree } = mount
+    if (tree === undefined || inode?.entries === undefined) return
+    const open = [{ inode, prefix: "" }]
+    for (let last = open.pop(); last !== undefined; last = open.pop()) {
+      for (const [name, ino] of last.inode.entries!) {
+        const child = tree.inode(ino)!
+        const relative = `${last.prefix}${name}`
+        yield relative
+        if (child.isDirectory) open.push({ inode: child, prefix: `${relative}/` })
+      }
+    }
+  }
+
+  refuse(op: Operation, operation: FsOperation, resource: string, decision: Decision): never {
+    const { mode, rule } = decision
+    this.note(op, operation, resource, decision)
+    throw new Fault("EACCES", op.syscall, op.path, op.dest, undefined, {
+      domain: "fs",
+      operation,
+      resource,
+      rule,
+      mode: mode === "ask" ? "ask" : "deny"
+    })
+  }
+
+  // --- where paths lead ---------------------------------------------------------------------------------------------
+
+  /** Resolves a whole path. What is missing in a place that may not be looked at is refused, not missing. */
+  end(op: Operation, path: string, follow = true): Place {
+    const walk = new Walk(op, this.mounts, path, true)
+    this.walking(op, walk, () => walk.toEnd(follow))
+    return { path: walk.path, inode: walk.inode, mount: walk.mount }
+  }
+
+  /** The name at the end of a path, not followed; nothing where the path has no name at its end. */
+  name(op: Operation, path: string): Place | undefined {
+    const walk = new Walk(op, this.mounts, path, true)
+    const kind = this.walking(op, walk, () => walk.toParent())
+    return kind === "name" ? { path: join(walk.path, walk.name), inode: walk.lookup(), mount: walk.mount } : undefined
+  }
+
+  /** The file that writing to a path would write or make, through links also where they lead to nothing. */
+  target(op: Operation, path: string): Place | undefined {
+    const walk = new Walk(op, this.mounts, path, true)
+    for (;;) {
+      if (this.walking(op, walk, () => walk.toParent()) !== "name") return undefined
+      const inode = walk.lookup()
+      if (inode === undefined || !inode.isSymlink) {
+        return { path: join(walk.path, walk.name), inode, mount: walk.mount }
+      }
+      walk.follow(inode)
+    }
+  }
+
+  /** The directories that a path still lacks, from the first on. */
+  missing(op: Operation, path: string): Array<string> {
+    const walk = new Walk(op, this.mounts, path, true)
+    const made: Array<string> = []
+    return this.walking(op, walk, () => {
+      while (walk.next()) {
+        walk.search()
+        if (walk.name === "." || walk.name === ".." || walk.lookup() !== undefined) {
+          walk.step(true)
+          continue
+        }
+        let at = walk.path
+        do {
+          if (walk.name === "..") at = at.slice(0, Math.max(1, at.lastIndexOf("/")))
+          else if (walk.name !== ".") made.push(at = join(at, walk.name))
+        } while (walk.next())
+      }
+      return made
+    })
+  }
+
+  private walking<A>(op: Operation, walk: Walk, run: () => A): A {
+    try {
+      return run()
+    } catch (thrown) {
+      const hides = thrown instanceof Fault && (thrown.errno === "ENOENT" || thrown.errno === "ENOTDIR")
+      if (hides) this.check(op, "stat", walk.name === "" ? walk.path : join(walk.path, walk.name))
+      throw thrown
+    }
+  }
+}
+
+/** Entries of a directory that are looked at when it gets another name: a millisecond's work. */
+const INSPECTED = 1000
