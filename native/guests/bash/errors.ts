@@ -12,7 +12,11 @@ export class Exit {
 
 /** The command line under execution is given up; the shell goes on with the next one. */
 export class Discard {
-  constructor(readonly status: number) {}
+  constructor(
+    readonly status: number,
+    /** With all that it is part of: the user has interrupted it. */
+    readonly whole = false
+  ) {}
 }
 
 /** A failed expansion or assignment: a message, and whether it ends the shell (with which status). */

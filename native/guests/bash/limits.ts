@@ -4,8 +4,6 @@
 export const MAX_FUNCTION_DEPTH = 1_000
 /** Scripts inside each other: source, eval, traps, substitutions. */
 export const MAX_EVALUATION_DEPTH = 250
-/** Processes alive at one time under one command of the host. */
-export const MAX_PROCESSES = 512
 /** Words that one brace expansion may yield. */
 export const MAX_BRACE_WORDS = 1_000_000
 /** Paths that one pathname expansion may yield. */

@@ -1,14 +1,15 @@
 /**
  * Where programs were found, remembered for all commands of the VM until something near them is changed.
  */
+import { programNames } from "../programs/names.ts"
 import type { SystemCallName } from "../protocol.ts"
-import { commandNames } from "../shell/command-names.ts"
 
-const imaged: ReadonlySet<string> = new Set(commandNames)
+const imaged: ReadonlySet<string> = new Set(programNames)
 
 /** System calls that can make or break a program's path, and the arguments that are paths. */
 const changing: Partial<Record<SystemCallName, ReadonlyArray<number>>> = {
   writeFile: [0],
+  mkfifo: [0],
   unlink: [0],
   rmdir: [0],
   remove: [0],
@@ -19,8 +20,10 @@ const changing: Partial<Record<SystemCallName, ReadonlyArray<number>>> = {
   chmod: [0]
 }
 
+/** What is below a package of software stays as it was found. */
 const isSystemPath = (path: string): boolean =>
-  path === "/" || path.startsWith("/bin") || path.startsWith("/usr") || path.startsWith("/sbin")
+  path === "/" || path.startsWith("/bin") || path.startsWith("/usr") || path.startsWith("/sbin") ||
+  path.startsWith("/__agentos/")
 
 export class ProgramPaths {
   private readonly found = new Map<string, string>()

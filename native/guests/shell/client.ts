@@ -4,10 +4,11 @@
 import type { Errno } from "../../../src/Errno.ts"
 import { errnoText } from "../../../src/Errno.ts"
 import type { FromWorker, SystemCallName, SystemCalls } from "../protocol.ts"
+import { isParked, MAX_CLOSES, MAX_PARKED_CALLS } from "../protocol.ts"
 import type { CallSystem } from "./engine.ts"
 
 /** Calls under way at one time. The kernel kills a worker that exceeds its own, larger bound. */
-export const CALLS_IN_FLIGHT = 64
+export const CALLS_IN_FLIGHT = 192
 
 /** Where the words of the C library are not simply the table's with a capital. */
 const reasons: Partial<Record<Errno, string>> = {
@@ -17,6 +18,7 @@ const reasons: Partial<Record<Errno, string>> = {
   EXDEV: "Invalid cross-device link",
   ELOOP: "Too many levels of symbolic links",
   EROFS: "Read-only file system",
+  ESPIPE: "Illegal seek",
   ENAMETOOLONG: "File name too long",
   EPERM: "Operation not permitted"
 }
@@ -51,7 +53,9 @@ export class SystemCallClient {
   private waiting: Array<Waiting> = []
   /** Index of the first waiting call not yet sent: shifting a long array for each answer would be quadratic. */
   private head = 0
-  private readonly open = new Set<number>()
+  /** Calls under way that may be long in coming. */
+  private readonly parked = new Set<number>()
+  private readonly released: Array<number> = []
 
   constructor(private readonly post: (message: FromWorker) => void) {}
 
@@ -61,14 +65,12 @@ export class SystemCallClient {
     ...args: Parameters<SystemCalls[Name]>
   ) =>
     new Promise<ReturnType<SystemCalls[Name]>>((resolve, reject) => {
-      if (!this.open.has(pid)) return reject(new SystemCallError("ECANCELED", name, undefined))
       this.waiting.push({ pid, name, args, resolve: resolve as (value: never) => void, reject })
       this.pump()
     })
 
   settle(id: number, value: unknown): void {
-    const call = this.take(id)
-    if (call !== undefined) call.resolve(value as never)
+    this.take(id)?.resolve(value as never)
   }
 
   fail(id: number, errno: Errno, syscall: string, path: string | undefined): void {
@@ -76,38 +78,32 @@ export class SystemCallClient {
     if (call !== undefined) call.reject(new SystemCallError(errno, syscall, path))
   }
 
-  /** Lets a process make calls. */
-  admit(pid: number): void {
-    this.open.add(pid)
+  /** Gives up a file. Those of one turn leave in one message. */
+  readonly release = (file: number): void => {
+    this.released.push(file)
+    if (this.released.length === 1) queueMicrotask(() => this.postReleased())
   }
 
-  /** Rejects all that a process waits for or will yet ask: nothing of it is sent again. */
-  dismiss(pid: number): void {
-    if (!this.open.delete(pid)) return
-    const rest = this.waiting.slice(this.head)
-    this.waiting = rest.filter((call) => call.pid !== pid)
-    this.head = 0
-    const dropped = rest.filter((call) => call.pid === pid)
-    for (const [id, call] of this.underWay) {
-      if (call.pid !== pid) continue
-      this.underWay.delete(id)
-      dropped.push(call)
-    }
-    for (const call of dropped) call.reject(new SystemCallError("ECANCELED", call.name, undefined))
-    this.pump()
+  private postReleased(): void {
+    while (this.released.length > 0) this.post({ _tag: "close", files: this.released.splice(0, MAX_CLOSES) })
   }
 
   private take(id: number): Waiting | undefined {
     const call = this.underWay.get(id)
     if (call !== undefined) {
-      this.underWay.delete(id)
+      this.settled(id)
       this.pump()
     }
     return call
   }
 
+  private settled(id: number): void {
+    this.underWay.delete(id)
+    this.parked.delete(id)
+  }
+
   private pump(): void {
-    while (this.underWay.size < CALLS_IN_FLIGHT && this.head < this.waiting.length) {
+    while (this.underWay.size - this.parked.size < CALLS_IN_FLIGHT && this.head < this.waiting.length) {
       const call = this.waiting[this.head++]
       if (this.head > 1024 || this.head === this.waiting.length) {
         this.waiting = this.waiting.slice(this.head)
@@ -115,6 +111,7 @@ export class SystemCallClient {
       }
       const id = this.nextId++
       this.underWay.set(id, call)
+      if (isParked(call.name) && this.parked.size < MAX_PARKED_CALLS) this.parked.add(id)
       this.post({ _tag: "call", id, pid: call.pid, name: call.name, args: call.args })
     }
   }

@@ -5,13 +5,23 @@
 const MachineDate = Date
 
 let offset = 0
+/** The time, when none passes between two messages of the kernel. */
+let still: number | undefined
 
-const now = () => MachineDate.now() + offset
+const now = () => still ?? MachineDate.now() + offset
 
 /** Tells the worker what time it is in the VM. */
 export const setClock = (milliseconds: number): void => {
-  offset = milliseconds - MachineDate.now()
+  if (still === undefined) offset = milliseconds - MachineDate.now()
 }
+
+/** Stops the clock at a time, until the next call. */
+export const stopClock = (milliseconds: number): void => {
+  still = Math.floor(milliseconds)
+}
+
+/** Whether the clock stands: then nothing may depend on how fast the machine is. */
+export const clockStands = (): boolean => still !== undefined
 
 /** Replaces `Date` in this worker. */
 export const installClock = (): void => {

@@ -1,8 +1,10 @@
 /** The builtins by name. */
 import type { Builtin } from "./builtin.ts"
+import { completionBuiltins } from "./complete.ts"
 import { declareBuiltins } from "./declare.ts"
 import { directoryBuiltins } from "./directories.ts"
 import { flowBuiltins } from "./flow.ts"
+import { historyBuiltins } from "./history.ts"
 import { jobBuiltins } from "./jobs.ts"
 import { nameBuiltins } from "./names.ts"
 import { outputBuiltins } from "./output.ts"
@@ -10,6 +12,7 @@ import { readBuiltins } from "./read.ts"
 import { settingBuiltins } from "./settings.ts"
 import { testBuiltins } from "./test.ts"
 import { trapBuiltins } from "./traps.ts"
+import { limitBuiltins } from "./ulimit.ts"
 
 let table: ReadonlyMap<string, Builtin> | undefined
 
@@ -25,7 +28,10 @@ const all = (): ReadonlyMap<string, Builtin> =>
     ...readBuiltins,
     ...settingBuiltins,
     ...testBuiltins,
-    ...trapBuiltins
+    ...trapBuiltins,
+    ...limitBuiltins,
+    ...historyBuiltins,
+    ...completionBuiltins
   }))
 
 export const builtins = {

@@ -29,6 +29,7 @@ export const refuse = async (call: BuiltinCall, message: string, status = 1): Pr
 }
 
 const usages: Readonly<Record<string, string>> = {
+  caller: "caller [expr]",
   cd: "cd [-L|[-P [-e]] [-@]] [dir]",
   declare: "declare [-aAfFgiIlnrtux] [name[=value] ...] or declare -p [-aAfFilnrtux] [name ...]",
   read:

@@ -17,6 +17,7 @@ const enter = async (shell: Shell, target: string, physical: boolean): Promise<s
     const path = physical ? await shell.process.block(shell.machine.sys("realpath", wanted)) : wanted
     shell.variables.set("OLDPWD", shell.variables.get("PWD") ?? shell.cwd)
     shell.cwd = path
+    shell.machine.notify({ _tag: "chdir", pid: shell.process.pid, cwd: path })
     shell.variables.set("PWD", path)
     return undefined
   } catch (error) {

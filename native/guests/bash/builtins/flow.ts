@@ -2,14 +2,18 @@
 import { isErrno, SystemCallError } from "../../shell/client.ts"
 import { Exit } from "../errors.ts"
 import { calculate } from "../expand/arithmetic.ts"
+import { mayLeave } from "../interactive/leave.ts"
 import { evaluateText } from "../interpret/evaluate.ts"
-import { findProgram, runFound } from "../interpret/external.ts"
+import { findProgram, fits, runFound, TOO_LONG } from "../interpret/external.ts"
+import { returned } from "../interpret/functions.ts"
 import { openForReading } from "../interpret/open.ts"
 import { readAll } from "../interpret/substitution.ts"
+import { signalName } from "../processes/signals.ts"
 import type { Shell } from "../state/shell.ts"
+import { IndexedArray } from "../state/values.ts"
 import { decodeText } from "../text.ts"
 import type { Builtin, BuiltinCall } from "./builtin.ts"
-import { invalidOption, parseFlags, refuse, usage } from "./builtin.ts"
+import { invalidOption, parseFlags, print, refuse, usage } from "./builtin.ts"
 
 const MAX_SOURCE_DEPTH = 100
 
@@ -24,7 +28,15 @@ const statusArgument = async (call: BuiltinCall): Promise<number> => {
   return Number(BigInt(rest[0]) & 0xffn)
 }
 
+/** A person is told, and asked once more when something is left stopped. */
+const leaves = async ({ shell }: BuiltinCall): Promise<boolean> => {
+  if (shell.conversation === undefined) return true
+  await shell.tell(shell.options.has("login_shell") ? "logout\n" : "exit\n")
+  return mayLeave(shell)
+}
+
 const exit: Builtin = async (call) => {
+  if (!await leaves(call)) return 1
   const status = await statusArgument(call)
   if (call.args.length > 1 && status !== 2) return refuse(call, "too many arguments")
   throw new Exit(status)
@@ -35,8 +47,9 @@ const returns: Builtin = async (call) => {
   if (shell.calls.length === 0 && shell.sourceDepth === 0) {
     return refuse(call, "can only `return' from a function or sourced script", 2)
   }
+  const before = shell.status
   shell.status = await statusArgument(call)
-  shell.flow = { kind: "return" }
+  shell.flow = { kind: "return", before }
   return shell.status
 }
 
@@ -107,16 +120,41 @@ const source: Builtin = async (call) => {
   shell.file = name
   shell.prefix = name
   shell.sourceDepth++
+  let status: number
   try {
-    const status = await evaluateText(shell, decodeText(bytes), "source")
-    if (shell.flow?.kind !== "return") return status
-    shell.flow = undefined
-    return shell.status
+    status = await evaluateText(shell, decodeText(bytes), "source")
   } finally {
     shell.sourceDepth--
     Object.assign(shell, { calls, file, loopDepth, prefix })
     if (parameters.length > 0) shell.parameters = before
   }
+  return returned(shell, status)
+}
+
+/** Where the function or the sourced file under way was called from. */
+const caller: Builtin = async (call) => {
+  const { args, shell } = call
+  const list = (name: string): ReadonlyArray<string> => {
+    const value = shell.variables.dynamic.get(name)?.get()
+    return value instanceof IndexedArray ? value.values() : []
+  }
+  if (shell.calls.length === 0 && shell.origin !== "script") return 1
+  const words = args[0] === "--" ? args.slice(1) : args
+  if (/^-./.test(words[0] ?? "") && words === args) return invalidOption(call, words[0].slice(0, 2))
+  const [lines, sources, names] = [list("BASH_LINENO"), list("BASH_SOURCE"), list("FUNCNAME")]
+  if (words.length === 0) {
+    await print(shell, `${lines[0] ?? "NULL"} ${sources[1] ?? "NULL"}\n`)
+    return 0
+  }
+  if (!/^\s*[+-]?\d+\s*$/.test(words[0])) {
+    await refuse(call, `${words[0]}: invalid number`)
+    return usage(call)
+  }
+  const index = Number(words[0])
+  const [line, source, name] = [lines[index], sources[index + 1], names[index + 1]]
+  if (line === undefined || source === undefined || name === undefined) return 1
+  await print(shell, `${line} ${name} ${source}\n`)
+  return 0
 }
 
 const exec: Builtin = async (call) => {
@@ -128,16 +166,25 @@ const exec: Builtin = async (call) => {
     return 0
   }
   const env = flags.has("c") ? new Map<string, string>() : shell.variables.environment()
+  // a shell that takes this one's place is as deep as this one
+  const level = Number(env.get("SHLVL"))
+  if (level > 0) env.set("SHLVL", String(level - 1))
   const context = { machine: shell.machine, process: shell.process, cwd: shell.cwd, umask: shell.umask, env }
   const found = await findProgram(context, rest[0], shell.variables.get("PATH"))
   if (found.kind === "missing") {
     await refuse(call, found.status === 127 ? `${rest[0]}: not found` : found.message)
-    if (shell.options.has("execfail")) return found.status
+    if (shell.options.has("execfail") || shell.isInteractive) return found.status
     throw new Exit(found.status)
+  }
+  if (!fits(context, rest)) {
+    await shell.complain(`${found.path}: ${TOO_LONG}`)
+    if (shell.options.has("execfail") || shell.isInteractive) return 126
+    throw new Exit(126)
   }
   // The shell is gone: its traps are not run.
   shell.traps.delete("EXIT")
   shell.process.caught.clear()
+  for (const signal of shell.ownIgnored) if (!shell.traps.has(signalName(signal))) shell.process.ignored.delete(signal)
   const name = flags.get("a")
   throw new Exit(await runFound(context, found, name === undefined ? rest : [name, ...rest.slice(1)]))
 }
@@ -164,11 +211,12 @@ export const flowBuiltins: Readonly<Record<string, Builtin>> = {
   true: () => 0,
   false: () => 1,
   exit,
-  logout: (call) => refuse(call, "not login shell: use `exit'"),
+  logout: (call) => call.shell.options.has("login_shell") ? exit(call) : refuse(call, "not login shell: use `exit'"),
   return: returns,
   break: jump("break"),
   continue: jump("continue"),
   eval: evaluate,
+  caller,
   source,
   ".": source,
   exec,

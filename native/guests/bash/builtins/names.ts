@@ -1,4 +1,4 @@
-/** Builtins about names: alias, type, command, builtin, hash, enable, help, history. */
+/** Builtins about names: alias, type, command, builtin, hash, enable, help. */
 import { findProgram, programContext } from "../interpret/external.ts"
 import { printFunction } from "../interpret/print.ts"
 import { callBuiltin, runWords } from "../interpret/simple.ts"
@@ -7,7 +7,8 @@ import { builtins } from "./all.ts"
 import type { Builtin, BuiltinCall } from "./builtin.ts"
 import { invalidOption, parseFlags, print, refuse, usage } from "./builtin.ts"
 
-const keywords = new Set([
+/** The words that the grammar keeps for itself. */
+export const keywords: ReadonlySet<string> = new Set([
   "if",
   "then",
   "else",
@@ -203,15 +204,6 @@ const help: Builtin = async (call) => {
   return 0
 }
 
-const history: Builtin = async ({ args, shell }) => {
-  if (args[0] === "-c") shell.history = []
-  else if (args[0] === "-s") shell.history.push(args.slice(1).join(" "))
-  else {for (const [index, line] of shell.history.entries()) {
-      await print(shell, `${String(index + 1).padStart(5)}  ${line}\n`)
-    }}
-  return 0
-}
-
 export const nameBuiltins: Readonly<Record<string, Builtin>> = {
   alias,
   unalias,
@@ -220,6 +212,5 @@ export const nameBuiltins: Readonly<Record<string, Builtin>> = {
   builtin,
   hash,
   enable,
-  help,
-  history
+  help
 }

@@ -1,4 +1,5 @@
 /** Reading up to a delimiter without taking more than that from the file. */
+import { Interrupted } from "../errors.ts"
 import type { OpenFile } from "../io/open-file.ts"
 import { MAX_TEXT } from "../limits.ts"
 import type { Process } from "../processes/process.ts"
@@ -10,25 +11,74 @@ export interface Line {
   readonly ended: boolean
 }
 
+/** What may come between. */
+export interface Watch {
+  /** The time is over: nothing more is taken. */
+  readonly isOver: () => boolean
+  /** A signal with a trap has come; throws when that is the end of reading. */
+  readonly onInterrupted: (reason: Interrupted) => Promise<void>
+}
+
+/** Whole characters of UTF-8, counted as their bytes come. */
+class Characters {
+  private count = 0
+  /** Bytes that the last character still lacks. */
+  private lacking = 0
+
+  /** How many of the bytes are taken until there are `max` characters. */
+  fit(bytes: Uint8Array, max: number): number {
+    let at = 0
+    while (at < bytes.length && !this.isFull(max)) {
+      const byte = bytes[at]
+      if (this.lacking > 0 && (byte & 0xc0) === 0x80) this.lacking--
+      else if (this.lacking > 0) {
+        // what was cut short counts for one, and this byte begins the next
+        this.lacking = 0
+        continue
+      } else {
+        this.count++
+        this.lacking = byte < 0xc2 || byte > 0xf4 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3
+      }
+      at++
+    }
+    return at
+  }
+
+  isFull(max: number): boolean {
+    return this.count >= max && this.lacking === 0
+  }
+}
+
 /** `delimiter` is one byte; with `undefined` only the end or `max` characters stop. */
 export const readLine = async (
   file: OpenFile,
   process: Process,
   delimiter: string | undefined,
-  max = Infinity
+  max = Infinity,
+  watch?: Watch
 ): Promise<Line> => {
   const stop = delimiter === undefined ? -1 : delimiter === "" ? 0 : delimiter.charCodeAt(0)
   const pieces: Array<Uint8Array> = []
+  const counter = new Characters()
   let size = 0
   for (;;) {
-    const bytes = file.peek()
+    const bytes = file.peek(process)
+    if (watch?.isOver() === true) return { text: "", ended: true }
     if (bytes === undefined) {
-      await file.readable(process)
+      try {
+        await file.readable(process)
+      } catch (reason) {
+        if (watch === undefined || !(reason instanceof Interrupted)) throw reason
+        await watch.onInterrupted(reason)
+      }
       continue
     }
-    if (bytes.length === 0) return { text: join(pieces), ended: true }
-    const room = max === Infinity ? bytes.length : Math.min(bytes.length, Math.max(0, max - characterCount(pieces)))
-    const window = bytes.subarray(0, room)
+    if (bytes.length === 0) {
+      // the end of a terminal's input is not the last
+      if (file.isTerminal) file.consume(0)
+      return { text: join(pieces), ended: true }
+    }
+    const window = max === Infinity ? bytes : bytes.subarray(0, counter.fit(bytes, max))
     const at = stop < 0 ? -1 : window.indexOf(stop)
     const end = at < 0 ? window.length : at
     pieces.push(window.slice(0, end))
@@ -36,17 +86,11 @@ export const readLine = async (
     if (at >= 0) return { text: join(pieces), ended: false }
     size += end
     if (size > MAX_TEXT) return { text: join(pieces), ended: true }
-    if (max !== Infinity && characterCount(pieces) >= max) return { text: join(pieces), ended: false }
+    if (counter.isFull(max)) return { text: join(pieces), ended: false }
   }
 }
 
 const join = (pieces: ReadonlyArray<Uint8Array>): string => {
   const text = decodeText(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces))
   return text.includes("\0") ? text.replaceAll("\0", "") : text
-}
-
-const characterCount = (pieces: ReadonlyArray<Uint8Array>): number => {
-  let count = 0
-  for (const piece of pieces) for (const byte of piece) if ((byte & 0xc0) !== 0x80) count++
-  return count
 }

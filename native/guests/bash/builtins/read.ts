@@ -4,12 +4,16 @@ import { Interrupted } from "../errors.ts"
 import { ifsOf } from "../expand/expand.ts"
 import { quoteMinimal } from "../expand/quote.ts"
 import { evaluateText } from "../interpret/evaluate.ts"
+import { runPendingTraps } from "../interpret/traps.ts"
+import { signalName } from "../processes/signals.ts"
 import type { Shell } from "../state/shell.ts"
 import { IndexedArray } from "../state/values.ts"
 import { isName } from "../state/variables.ts"
+import { withFlags } from "../terminal/settings.ts"
+import { TerminalFile } from "../terminal/terminal-file.ts"
 import type { Builtin, BuiltinCall } from "./builtin.ts"
 import { invalidOption, parseFlags, refuse, usage } from "./builtin.ts"
-import type { Line } from "./read-line.ts"
+import type { Line, Watch } from "./read-line.ts"
 import { readLine } from "./read-line.ts"
 
 /** A character, and whether a backslash stood before it. */
@@ -67,12 +71,13 @@ const readContinued = async (
   fd: number,
   delimiter: string | undefined,
   max: number,
-  raw: boolean
+  raw: boolean,
+  watch: Watch
 ): Promise<Line> => {
   const file = shell.process.descriptors.require(fd)
   let text = ""
   for (;;) {
-    const line = await readLine(file, shell.process, delimiter, max - text.length)
+    const line = await readLine(file, shell.process, delimiter, max, watch)
     text += line.text
     const slashes = /\\*$/.exec(line.text)![0].length
     if (raw || line.ended || delimiter !== "\n" || slashes % 2 === 0 || max !== Infinity) {
@@ -82,15 +87,49 @@ const readContinued = async (
   }
 }
 
-const withTimeout = async (shell: Shell, seconds: number, run: () => Promise<Line>): Promise<Line | undefined> => {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), seconds * 1000)
-  })
+/** Reads until a time is over, after which nothing is taken any more. */
+const withTimeout = async (
+  shell: Shell,
+  seconds: number,
+  run: (isOver: () => boolean) => Promise<Line>
+): Promise<Line | undefined> => {
+  const timer = shell.machine.timer(shell.process, seconds * 1000)
+  let over = false
   try {
-    return await shell.process.block(Promise.race([run(), timeout]))
+    return await shell.process.block(Promise.race([run(() => over), timer.done.then(() => undefined)]))
   } finally {
-    clearTimeout(timer)
+    over = true
+    timer.cancel()
+  }
+}
+
+/** A trap runs, and reading goes on; in POSIX mode, and when the user interrupts the shell, it is given up. */
+const interruption = (shell: Shell) => async (reason: Interrupted): Promise<void> => {
+  if (shell.isPosix || !shell.traps.has(signalName(reason.signal))) throw reason
+  await runPendingTraps(shell)
+}
+
+/** At a terminal there is a prompt, and `-s` and `-n` see keys as they are typed. */
+const onTerminal = async (
+  shell: Shell,
+  fd: number,
+  flags: ReadonlyMap<string, string>,
+  run: () => Promise<Line>
+): Promise<Line> => {
+  const file = shell.process.descriptors.require(fd)
+  if (!(file instanceof TerminalFile)) return run()
+  const prompt = flags.get("p")
+  if (prompt !== undefined) await shell.tell(prompt)
+  const { terminal } = file
+  const before = terminal.settings
+  const keys = flags.has("n") || flags.has("N") || flags.has("d")
+  const off = [...(flags.has("s") ? ["echo", "echok", "echonl"] : []), ...(keys ? ["icanon"] : [])]
+  if (off.length === 0) return run()
+  await terminal.configure(shell.process, withFlags(before, [], off))
+  try {
+    return await run()
+  } finally {
+    terminal.restore(before)
   }
 }
 
@@ -108,11 +147,13 @@ const readInput = async (call: BuiltinCall, flags: ReadonlyMap<string, string>):
   const max = flags.has("N") ? Number(flags.get("N")) : flags.has("n") ? Number(flags.get("n")) : Infinity
   const delimiter = flags.has("N") ? undefined : flags.has("d") ? flags.get("d")!.slice(0, 1) : "\n"
   const raw = flags.has("r")
-  const run = () => readContinued(shell, fd, delimiter, max, raw)
+  const onInterrupted = interruption(shell)
+  const run = (isOver: () => boolean) =>
+    onTerminal(shell, fd, flags, () => readContinued(shell, fd, delimiter, max, raw, { isOver, onInterrupted }))
   const timeout = flags.get("t")
   try {
-    if (timeout === undefined) return await run()
-    if (Number(timeout) === 0) return shell.process.descriptors.require(fd).peek() === undefined ? 1 : 0
+    if (timeout === undefined) return await run(() => false)
+    if (Number(timeout) === 0) return shell.process.descriptors.require(fd).peek(shell.process) === undefined ? 1 : 0
     return await withTimeout(shell, Number(timeout), run) ?? 142
   } catch (error) {
     if (error instanceof Interrupted) return 128 + error.signal

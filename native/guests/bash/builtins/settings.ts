@@ -1,8 +1,8 @@
-/** set, shopt, umask, ulimit. */
+/** set, shopt, umask. */
 import { setOptions, shoptNames } from "../state/options.ts"
 import type { Shell } from "../state/shell.ts"
 import type { Builtin, BuiltinCall } from "./builtin.ts"
-import { invalidOption, parseFlags, print, refuse, usage } from "./builtin.ts"
+import { invalidOption, parseFlags, print, refuse } from "./builtin.ts"
 import { showAll } from "./declare.ts"
 
 const byLetter = new Map(setOptions.filter(([, letter]) => letter !== "").map(([name, letter]) => [letter, name]))
@@ -12,6 +12,7 @@ const apply = (shell: Shell, name: string, on: boolean): void => {
   shell.options.set(name, on)
   if (name === "allexport") shell.variables.exportAll = on
   if (name === "posix") shell.isPosix = on
+  if (name === "monitor") shell.jobControl = on
 }
 
 const listSet = async (shell: Shell, asCommands: boolean): Promise<void> => {
@@ -145,37 +146,4 @@ const umask: Builtin = async (call) => {
   return 0
 }
 
-const limits: ReadonlyArray<readonly [letter: string, text: string, value: string]> = [
-  ["c", "core file size              (blocks, -c)", "0"],
-  ["d", "data seg size               (kbytes, -d)", "unlimited"],
-  ["f", "file size                   (blocks, -f)", "unlimited"],
-  ["l", "max locked memory           (kbytes, -l)", "64"],
-  ["m", "max memory size             (kbytes, -m)", "unlimited"],
-  ["n", "open files                          (-n)", "1024"],
-  ["s", "stack size                  (kbytes, -s)", "8192"],
-  ["t", "cpu time                   (seconds, -t)", "unlimited"],
-  ["u", "max user processes                  (-u)", "512"],
-  ["v", "virtual memory              (kbytes, -v)", "unlimited"]
-]
-
-/** Shows limits. The VM's are its host's business: setting one changes nothing. */
-const ulimit: Builtin = async (call) => {
-  const { shell } = call
-  const letters = call.args.filter((arg) => /^-./.test(arg)).join("").replaceAll("-", "")
-  for (const letter of letters) {
-    if (!"SHabcdefiklmnpqrstuvxPRT".includes(letter)) {
-      await call.shell.complain(`ulimit: -${letter}: invalid option`)
-      return usage(call)
-    }
-  }
-  if (letters.includes("a")) {
-    for (const [, text, value] of limits) await print(shell, `${text} ${value}\n`)
-    return 0
-  }
-  if (call.args.some((arg) => !arg.startsWith("-"))) return 0
-  const letter = letters.replace(/[SH]/g, "").slice(0, 1) || "f"
-  await print(shell, `${limits.find(([each]) => each === letter)?.[2] ?? "unlimited"}\n`)
-  return 0
-}
-
-export const settingBuiltins: Readonly<Record<string, Builtin>> = { set, shopt, umask, ulimit }
+export const settingBuiltins: Readonly<Record<string, Builtin>> = { set, shopt, umask }

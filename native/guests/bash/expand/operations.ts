@@ -65,6 +65,12 @@ const replace = async (
   }
 }
 
+/** A character that has no single capital, as \u00df, stays. */
+const upperChar = (char: string): string => {
+  const upper = char.toUpperCase()
+  return Array.from(upper).length === 1 ? upper : char
+}
+
 const changeCase = async (
   shell: Shell,
   operation: Extract<ParameterOperation, { kind: "case" }>
@@ -72,7 +78,7 @@ const changeCase = async (
   const pattern = operation.pattern === undefined ? undefined : await patternOf(shell, operation.pattern)
   const change = (char: string) => {
     if (pattern !== undefined && !pattern.matches(char)) return char
-    return operation.operator.startsWith("^") ? char.toUpperCase() : char.toLowerCase()
+    return operation.operator.startsWith("^") ? upperChar(char) : char.toLowerCase()
   }
   if (operation.operator.length === 2) return (text) => Array.from(text, change).join("")
   return (text) => Array.from(text, (char, index) => index === 0 ? change(char) : char).join("")
@@ -143,7 +149,7 @@ const transform = async (
     case "Q":
       return map(quoteSingleOrAnsi)
     case "U":
-      return map((text) => text.toUpperCase())
+      return map((text) => Array.from(text, upperChar).join(""))
     case "u":
       return map((text) => text.slice(0, 1).toUpperCase() + text.slice(1))
     case "L":

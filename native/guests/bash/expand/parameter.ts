@@ -49,7 +49,7 @@ const specialValue = (shell: Shell, name: string): string | undefined => {
     case "!":
       return shell.jobs.lastPid === undefined ? undefined : String(shell.jobs.lastPid)
     case "-":
-      return `${shell.options.letters()}${shell.isMain ? "c" : ""}`
+      return shell.options.letters(shell.isInteractive) + ({ command: "c", input: "s", script: "" })[shell.origin]
     case "0":
       return shell.name
   }

@@ -4,14 +4,15 @@ import { ShellFailure } from "../errors.ts"
 import { arithmetic, expandPattern, expandText, expandWords } from "../expand/expand.ts"
 import { Pattern } from "../expand/pattern.ts"
 import { compileWord } from "../parse/compile.ts"
-import { exitStatus } from "../state/jobs.ts"
 import type { Shell } from "../state/shell.ts"
 import { isName } from "../state/variables.ts"
 import { runConditional } from "./conditional.ts"
 import { startCoprocess } from "./coprocess.ts"
+import { waitForeground } from "./foreground.ts"
 import { forkShell } from "./fork.ts"
+import { printJob } from "./print.ts"
 import { redirect, restore } from "./redirect.ts"
-import { checkpoint, reportDeath, runChild, runList } from "./run.ts"
+import { checkpoint, runChild, runList } from "./run.ts"
 import { runSelect } from "./select.ts"
 import { trace } from "./trace.ts"
 import { debugTrap } from "./traps.ts"
@@ -72,18 +73,28 @@ const define = async (shell: Shell, node: Ast.Function): Promise<number> => {
   return 0
 }
 
+/** What a subshell does, in the process that is there for it. */
+export const runInside = (child: Shell, node: Ast.Subshell): Promise<number> => {
+  const [only] = node.body.commands
+  if (node.body.commands.length !== 1 || only.command.type !== "Command" || only.background === true) {
+    return runList(child, node.body.commands)
+  }
+  child.isTail = true
+  return runChild(child, only.command)
+}
+
 const runSubshell = async (shell: Shell, node: Ast.Subshell): Promise<number> => {
   shell.position = node.pos
   const text = shell.unit.source.slice(node.pos, node.end)
-  const [only] = node.body.commands
-  const isOne = node.body.commands.length === 1 && only.command.type === "Command" && only.background !== true
-  const process = await forkShell(shell, { command: text }, (child) => {
-    child.isTail = isOne
-    return isOne ? runChild(child, only.command as Ast.Command) : runList(child, node.body.commands)
+  const group = shell.jobControl ? "own" : undefined
+  const process = await forkShell(shell, { command: text, group }, (child) => runInside(child, node))
+  const { source } = shell.unit
+  const [status] = await waitForeground(shell, {
+    processes: [process],
+    group: group === undefined ? undefined : process.pid,
+    commands: () => [printJob(source, node)]
   })
-  const status = await shell.process.block(process.ended)
-  if (status.signal !== undefined) await reportDeath(shell, process, status.signal)
-  return exitStatus(status)
+  return status
 }
 
 /** The condition of `if` and `while`: a failure in it is an answer. */
@@ -229,6 +240,7 @@ const matches = async (shell: Shell, subject: string, item: Ast.CaseItem): Promi
 
 const conditional = async (shell: Shell, node: Ast.TestCommand): Promise<number> => {
   shell.position = node.pos
+  shell.running(node)
   if (shell.traps.has("DEBUG")) await debugTrap(shell)
   try {
     return await runConditional(shell, node.expression) ? 0 : 1
@@ -241,6 +253,7 @@ const conditional = async (shell: Shell, node: Ast.TestCommand): Promise<number>
 
 const arithmeticCommand = async (shell: Shell, node: Ast.ArithmeticCommand): Promise<number> => {
   shell.position = node.pos
+  shell.running(node)
   if (shell.traps.has("DEBUG")) await debugTrap(shell)
   if (shell.options.has("xtrace")) await trace(shell, `((${node.body} ))`)
   try {

@@ -17,7 +17,7 @@ export const startCoprocess = async (shell: Shell, node: Ast.Coproc): Promise<nu
   const { body } = node
   const process = await forkShell(
     shell,
-    { command: text, descriptors, background: true },
+    { command: text, descriptors, background: true, group: shell.jobControl ? "own" : undefined },
     (child) => body.type === "CompoundList" ? runList(child, body.commands) : runCommand(child, body)
   )
   const own = shell.process.descriptors
@@ -29,6 +29,8 @@ export const startCoprocess = async (shell: Shell, node: Ast.Coproc): Promise<nu
   void own.set(write, toChild.writer)
   shell.variables.setArray(name, IndexedArray.of([String(read), String(write)]))
   shell.variables.set(`${name}_PID`, String(process.pid))
-  shell.jobs.add([process], text)
+  const group = shell.jobControl ? process.pid : undefined
+  shell.jobs.add({ processes: [process], commands: [text], group, cwd: shell.cwd })
+  shell.jobs.lastPid = process.pid
   return 0
 }

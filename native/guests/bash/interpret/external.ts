@@ -4,17 +4,18 @@ import { programs } from "../../programs/registry.ts"
 import { runProgram } from "../../programs/run.ts"
 import { SystemCallError } from "../../shell/client.ts"
 import { resolvePath } from "../../shell/paths.ts"
+import { isModule } from "../../wasm/memory-limit.ts"
 import type { Machine } from "../machine.ts"
 import type { Process } from "../processes/process.ts"
-import { exitStatus } from "../state/jobs.ts"
 import type { Shell } from "../state/shell.ts"
 import { decodeText } from "../text.ts"
 import { applyAssignment } from "./assign.ts"
+import { waitForeground } from "./foreground.ts"
 import { forkProcess, live } from "./fork.ts"
 import { callFunction } from "./functions.ts"
 import { runNested } from "./nested.ts"
+import { printJob } from "./print.ts"
 import { redirect } from "./redirect.ts"
-import { reportDeath } from "./run.ts"
 
 /** What running a program takes. */
 export interface ExecContext {
@@ -94,8 +95,34 @@ export const findProgram = async (
     : { kind: "missing", status: 126, message: `${denied}: Permission denied` }
 }
 
+/** Bytes of the words, each with its end. */
+const bytesOf = (words: Iterable<string>): number => {
+  let total = 0
+  for (const word of words) total += Buffer.byteLength(word) + 1
+  return total
+}
+
+/** Whether a program may be given the words and the environment: otherwise it is E2BIG. */
+export const fits = ({ env, machine: { identity } }: ExecContext, argv: ReadonlyArray<string>): boolean => {
+  if (bytesOf(argv) > identity.argvBytes) return false
+  let total = 0
+  for (const [name, value] of env) total += Buffer.byteLength(name) + Buffer.byteLength(value) + 2
+  return total <= identity.envBytes
+}
+
+export const TOO_LONG = "Argument list too long"
+
+/** Where packages of software are. */
+const SOFTWARE = "/__agentos/commands/"
+
 /** How many interpreters may stand behind each other. */
 const MAX_INTERPRETERS = 5
+
+const refused = async (context: ExecContext, name: string): Promise<number> => {
+  const text = `bash: ${name}: Permission denied\n`
+  await context.process.descriptors.get(2)?.write(context.process, Buffer.from(text))
+  return 126
+}
 
 /** Runs what was found in the context's process; gives its exit code. */
 export const runFound = async (
@@ -104,13 +131,31 @@ export const runFound = async (
   argv: ReadonlyArray<string>,
   depth = 0
 ): Promise<number> => {
-  context.process.command = argv.join(" ")
+  context.process.exec(argv, context.cwd)
+  const mayRun = async (name: string): Promise<boolean> => {
+    try {
+      await context.process.block(context.machine.sys("mayRun", name, found.path))
+      return true
+    } catch (error) {
+      if (error instanceof SystemCallError && error.code === "EACCES") return false
+      throw error
+    }
+  }
+  const own = found.kind === "program" ? found.name : found.path.slice(found.path.lastIndexOf("/") + 1)
+  if (!await mayRun(own)) return refused(context, argv[0])
   if (found.kind === "program") {
     const program = programs.get(found.name)!
     return runProgram(context, program, argv)
   }
+  const asSoftware = async () => (await import("../../wasm/run.ts")).runSoftware(context, found.path, argv)
+  const isSoftware = found.path.startsWith(SOFTWARE)
+  const known = isSoftware ? await asSoftware() : undefined
+  if (known !== undefined) return known
   const bytes = await context.process.block(context.machine.sys("readFile", found.path))
   const head = bytes.subarray(0, 256)
+  // perhaps a link to it
+  const linked = !isSoftware && isModule(head) ? await asSoftware() : undefined
+  if (linked !== undefined) return linked
   const fail = async (message: string, status: number) => {
     await context.process.descriptors.get(2)?.write(context.process, Buffer.from(`bash: ${argv[0]}: ${message}\n`))
     return status
@@ -118,7 +163,10 @@ export const runFound = async (
   if (head[0] === 0x23 && head[1] === 0x21) {
     const line = decodeText(head).slice(2).split("\n")[0].trim()
     const stub = line.startsWith("builtin ") ? programs.get(line.slice(8).trim()) : undefined
-    if (stub !== undefined) return runProgram(context, stub, argv)
+    if (stub !== undefined) {
+      // a copy of a program under another name is still that program
+      return await mayRun(line.slice(8).trim()) ? runProgram(context, stub, argv) : refused(context, argv[0])
+    }
     const [interpreter, ...rest] = line.split(/\s+(.*)/s).filter((part) => part !== "")
     const target = depth >= MAX_INTERPRETERS ? undefined : await findProgram(context, interpreter ?? "", undefined)
     if (target === undefined || target.kind === "missing") {
@@ -179,7 +227,6 @@ const execute = async (shell: Shell, command: ExternalCommand, process: Process)
       await made.keep()
     }
     const env = await environmentWith(shell, assignments)
-    env.set("_", argv[0])
     const context = { machine: shell.machine, process, cwd: shell.cwd, umask: shell.umask, env }
     const path = assignments.some(({ name }) => name === "PATH") ? env.get("PATH") : shell.variables.get("PATH")
     const hashed = shell.hashed.get(argv[0])
@@ -193,6 +240,11 @@ const execute = async (shell: Shell, command: ExternalCommand, process: Process)
       return found.status
     }
     shell.process = parent
+    env.set("_", found.path)
+    if (!fits(context, argv)) {
+      await shell.complain(`${found.path}: ${TOO_LONG}`)
+      return 126
+    }
     return await runFound(context, found, argv)
   } finally {
     shell.process = parent
@@ -202,11 +254,17 @@ const execute = async (shell: Shell, command: ExternalCommand, process: Process)
 export const runExternal = async (shell: Shell, command: ExternalCommand): Promise<number> => {
   const { argv } = command
   shell.lastArgument = argv[argv.length - 1]
-  if (command.tail && shell.traps.size === 0 && !shell.isMain) return execute(shell, command, shell.process)
-  const process = await forkProcess(shell, { command: argv.join(" ") })
-  // The shell waits until the program has its descriptors: expansions in redirections are the shell's own.
-  void live(process, () => execute(shell, command, process))
-  const status = await shell.process.block(process.ended)
-  if (status.signal !== undefined) await reportDeath(shell, process, status.signal)
-  return exitStatus(status)
+  const { isMain, jobControl, traps, unit } = shell
+  if (command.tail && traps.size === 0 && !isMain && !jobControl) return execute(shell, command, shell.process)
+  const process = await forkProcess(shell, { command: argv.join(" "), group: jobControl ? "own" : undefined })
+  // The shell waits until the program has its descriptors: expansions in redirections are the shell's own. One that may
+  // be stopped meanwhile has a shell to itself.
+  const child = jobControl ? shell.fork(process) : shell
+  void live(process, () => execute(child, command, process))
+  const [status] = await waitForeground(shell, {
+    processes: [process],
+    group: jobControl ? process.pid : undefined,
+    commands: () => [command.node === undefined ? argv.join(" ") : printJob(unit.source, command.node)]
+  })
+  return status
 }

@@ -3,7 +3,7 @@ import { SystemCallError } from "../../shell/client.ts"
 import { Discard, Exit, Interrupted, Killed, ShellFailure } from "../errors.ts"
 import type { DescriptorTable } from "../io/descriptors.ts"
 import { Process } from "../processes/process.ts"
-import { signalNumber } from "../processes/signals.ts"
+import { SIGINT, signalName, signalNumber, SIGQUIT } from "../processes/signals.ts"
 import type { Shell } from "../state/shell.ts"
 import { runExitTrap } from "./traps.ts"
 
@@ -11,7 +11,8 @@ export interface ForkOptions {
   readonly command: string
   /** The child's own table; by default a copy of the parent's. */
   readonly descriptors?: DescriptorTable | undefined
-  readonly group?: number | undefined
+  /** The group that it joins, or one of its own. By default it stays in its parent's. */
+  readonly group?: number | "own" | undefined
   /** Started by `&`: keyboard signals do not reach it. */
   readonly background?: boolean | undefined
 }
@@ -19,14 +20,14 @@ export interface ForkOptions {
 /** Makes a process of the machine's table; waits when there are too many. */
 export const forkProcess = async (shell: Shell, options: ForkOptions): Promise<Process> => {
   const { machine, process: parent } = shell
-  if (machine.processes.size >= 256) {
+  if (!machine.hasRoom(parent)) {
     try {
       await machine.room(parent)
     } catch (error) {
       void options.descriptors?.closeAll()
       if (!(error instanceof SystemCallError)) throw error
       await shell.complain("fork: retry: Resource temporarily unavailable")
-      throw new Exit(254)
+      throw shell.isInteractive ? new Discard(254, true) : new Exit(254)
     }
   }
   const pid = machine.allocatePid()
@@ -34,10 +35,13 @@ export const forkProcess = async (shell: Shell, options: ForkOptions): Promise<P
     machine,
     pid,
     parent,
-    group: options.group ?? parent.group,
+    group: options.group === "own" ? pid : options.group ?? parent.group,
+    session: parent.session,
     command: options.command,
     descriptors: options.descriptors ?? parent.descriptors.copy()
   })
+  // what an interactive shell does not want to hear is its own affair
+  for (const signal of shell.ownIgnored) if (!shell.traps.has(signalName(signal))) process.ignored.delete(signal)
   machine.enter(process)
   return process
 }
@@ -99,9 +103,10 @@ export const forkShell = async (
     const number = action === "" ? signalNumber(name) : undefined
     if (number !== undefined) process.ignored.add(number)
   }
-  if (options.background === true) {
-    process.ignored.add(2)
-    process.ignored.add(3)
+  // in a group of its own it is out of the keyboard's reach
+  if (options.background === true && options.group === undefined) {
+    process.ignored.add(SIGINT)
+    process.ignored.add(SIGQUIT)
   }
   void live(process, () => shellStatus(child, () => body(child)))
   return process

@@ -2,28 +2,44 @@
 import { SystemCallError } from "../../shell/client.ts"
 import { resolvePath } from "../../shell/paths.ts"
 import { applySetOptions } from "../builtins/settings.ts"
+import { runInteractive } from "../interactive/loop.ts"
+import { beginControl } from "../interactive/signals.ts"
 import { parseScript, Unit } from "../parse/script.ts"
+import type { Process } from "../processes/process.ts"
+import { Conversation } from "../state/conversation.ts"
+import { shoptNames } from "../state/options.ts"
 import { bindEvaluate, Shell } from "../state/shell.ts"
 import { IndexedArray, plain } from "../state/values.ts"
 import { isName } from "../state/variables.ts"
+import type { Terminal } from "../terminal/terminal.ts"
+import { TerminalFile } from "../terminal/terminal-file.ts"
 import { decodeText } from "../text.ts"
 import { evaluateText } from "./evaluate.ts"
 import type { ExecContext } from "./external.ts"
 import { shellStatus } from "./fork.ts"
-import { readAll } from "./substitution.ts"
+import { endJobs } from "./notify.ts"
+import { runInput } from "./script-input.ts"
+import { parseShellArguments } from "./shell-arguments.ts"
+import type { Startup } from "./startup.ts"
+import { plainStartup, runStartup } from "./startup.ts"
 
 export interface ShellStart {
-  readonly kind: "command" | "script"
+  /** Text of `-c`, of a file, or what standard input holds. */
+  readonly kind: "command" | "script" | "input"
   /** `$0`. */
   readonly name: string
   readonly source: string
   readonly parameters: ReadonlyArray<string>
   /** Arguments of `set` to begin with. */
   readonly options?: ReadonlyArray<string> | undefined
-  readonly isMain?: boolean | undefined
+  /** Options of `shopt` to begin with. */
+  readonly shopts?: ReadonlyArray<readonly [name: string, on: boolean]> | undefined
   readonly posix?: boolean | undefined
+  /** What is run before the script; by default what BASH_ENV names. */
+  readonly startup?: Startup | "none" | undefined
 }
 
+const VERSION = "GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n"
 const BASH_VERSION = ["5", "2", "15", "1", "release", "x86_64-pc-linux-gnu"]
 
 const initialize = (shell: Shell, env: ReadonlyMap<string, string>): void => {
@@ -65,6 +81,70 @@ const importFunction = (shell: Shell, key: string, value: string): void => {
   shell.exportedFunctions.add(name)
 }
 
+/** What a shell has that somebody types to. */
+const beInteractive = (shell: Shell, { edits }: Startup): void => {
+  shell.isInteractive = true
+  shell.isTerse = true
+  for (const name of ["expand_aliases", "histexpand", "history"]) shell.options.set(name, true)
+  shell.options.set("emacs", edits)
+  const set = (name: string, value: string) => {
+    if (shell.variables.own(name) === undefined) shell.variables.put(name, { ...plain, value })
+  }
+  set("PS1", "\\s-\\v\\$ ")
+  set("PS2", "> ")
+  const home = shell.variables.get("HOME") ?? "/"
+  set("HISTFILE", `${home}/${shell.isPosix ? ".sh_history" : ".bash_history"}`)
+}
+
+/** The terminal that a shell talks at, if it was started to do that. */
+const terminalOf = (shell: Shell, { kind, startup }: ShellStart): Terminal | undefined => {
+  if (startup === undefined || startup === "none" || !startup.interactive) return undefined
+  const file = shell.process.descriptors.get(0)
+  return file instanceof TerminalFile && kind !== "script" ? file.terminal : undefined
+}
+
+/** Runs what a shell was started for. */
+const runStart = async (shell: Shell, start: ShellStart, terminal: Terminal | undefined): Promise<number> => {
+  const control = terminal === undefined ? () => {} : await beginControl(shell, terminal)
+  if (terminal !== undefined && start.kind === "input") shell.conversation = new Conversation()
+  try {
+    const refusal = await begin(shell, start)
+    if (refusal !== undefined) return refusal
+    if (start.kind !== "input") return await evaluateText(shell, start.source, "main")
+    return await (shell.conversation === undefined ? runInput(shell) : runInteractive(shell, terminal))
+  } finally {
+    control()
+  }
+}
+
+/** Options, then the files that are run first; a status when the shell is not to run at all. */
+const begin = async (shell: Shell, start: ShellStart): Promise<number | undefined> => {
+  const { options = [], shopts = [], startup = plainStartup } = start
+  if (start.posix === true) {
+    shell.isPosix = true
+    shell.options.set("posix", true)
+    shell.options.set("expand_aliases", true)
+    if (shell.variables.own("POSIXLY_CORRECT") === undefined) {
+      shell.variables.put("POSIXLY_CORRECT", { ...plain, value: "y" })
+    }
+  }
+  for (const [name, on] of shopts) {
+    if (shoptNames.includes(name)) shell.options.set(name, on)
+    else {
+      await shell.complain(`${name}: invalid shell option name`, 0)
+      return 2
+    }
+  }
+  if (startup !== "none" && startup.login) shell.options.set("login_shell", true)
+  if (startup !== "none" && startup.interactive) beInteractive(shell, startup)
+  if (options.length > 0) {
+    const { status } = await applySetOptions({ shell, name: shell.prefix, args: options, declared: [] }, options)
+    if (status !== undefined) return status
+  }
+  if (startup !== "none") await runStartup(shell, startup)
+  return undefined
+}
+
 /** Runs a shell in a process to its end. */
 export const runNested = async (context: ExecContext, start: ShellStart): Promise<number> => {
   const shell = new Shell(context.machine, context.process, context.process.pid)
@@ -78,51 +158,17 @@ export const runNested = async (context: ExecContext, start: ShellStart): Promis
   shell.startedAt = Date.now()
   shell.random = ((Math.random() * 0x7fffffff) | 0) || 1
   shell.isMain = start.kind === "command"
-  shell.isPosix = start.posix === true
-  if (shell.isPosix) shell.options.set("expand_aliases", true)
+  shell.origin = start.kind
   initialize(shell, context.env)
-  return shellStatus(shell, async () => {
-    if (start.options !== undefined && start.options.length > 0) {
-      await applySetOptions({ shell, name: "set", args: start.options, declared: [] }, start.options)
-    }
-    return evaluateText(shell, start.source, "main")
-  })
+  const terminal = terminalOf(shell, start)
+  const status = await shellStatus(shell, () => runStart(shell, start, terminal))
+  endJobs(shell)
+  return status
 }
 
-interface Arguments {
-  readonly command: boolean
-  readonly options: ReadonlyArray<string>
-  readonly rest: ReadonlyArray<string>
-  readonly stdin: boolean
-}
-
-const longOptions = new Set(["--norc", "--noprofile", "--posix", "--login", "--restricted", "--noediting", "--verbose"])
-
-const parseArguments = (args: ReadonlyArray<string>): Arguments => {
-  const options: Array<string> = []
-  let command = false
-  let stdin = false
-  let index = 0
-  for (; index < args.length; index++) {
-    const arg = args[index]
-    if (arg === "--" || arg === "-") {
-      index++
-      break
-    }
-    if (longOptions.has(arg)) continue
-    if (!/^[-+]./.test(arg)) break
-    let letters = ""
-    for (const letter of arg.slice(1)) {
-      if (letter === "c") command = true
-      else if (letter === "s") stdin = true
-      else if (letter === "o") options.push(`${arg[0]}o`, args[++index] ?? "")
-      else if (letter === "O") index++
-      else if (letter !== "i" && letter !== "l") letters += letter
-    }
-    if (letters !== "") options.push(arg[0] + letters)
-  }
-  return { command, options, rest: args.slice(index), stdin }
-}
+/** Somebody types, and sees what is said. */
+const isAtTerminal = ({ descriptors }: Process): boolean =>
+  descriptors.get(0)?.isTerminal === true && descriptors.get(2)?.isTerminal === true
 
 /** `bash` and `sh`. */
 export const runShellProgram = async (
@@ -130,40 +176,33 @@ export const runShellProgram = async (
   argv: ReadonlyArray<string>
 ): Promise<number> => {
   const { process } = context
-  const { command, options, rest, stdin } = parseArguments(argv.slice(1))
-  const posix = argv[0].endsWith("sh") && !argv[0].endsWith("bash")
+  const given = parseShellArguments(argv)
+  const { command, options, posix, problem, rest, shopts, stdin, version } = given
+  const name = argv[0].replace(/^-/, "")
   const say = async (text: string, status: number) => {
-    await process.descriptors.get(2)?.write(process, Buffer.from(`${argv[0]}: ${text}\n`))
+    await process.descriptors.get(2)?.write(process, Buffer.from(`${name}: ${text}\n`))
     return status
   }
-  if (argv[1] === "--version") {
-    await process.descriptors.get(1)?.write(
-      process,
-      Buffer.from("GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n")
-    )
+  if (problem !== undefined) return say(problem, 2)
+  if (version) {
+    await process.descriptors.get(1)?.write(process, Buffer.from(VERSION))
     return 0
   }
+  const talks = !command && (stdin || rest.length === 0) && isAtTerminal(process)
+  const startup = talks ? { ...given.startup, interactive: true } : given.startup
+  const start = { options, posix, shopts, startup }
   if (command) {
-    const [source, name = argv[0], ...parameters] = rest
+    const [source, zero = argv[0], ...parameters] = rest
     if (source === undefined) return say("-c: option requires an argument", 2)
-    return runNested(context, { kind: "command", name, source, parameters, options, posix })
+    return runNested(context, { ...start, kind: "command", name: zero, source, parameters })
   }
   if (stdin || rest.length === 0) {
-    const file = process.descriptors.get(0)
-    const source = file === undefined ? "" : decodeText(await readAll(file, process))
-    return runNested(context, { kind: "script", name: argv[0], source, parameters: rest, options, posix })
+    return runNested(context, { ...start, kind: "input", name: argv[0], source: "", parameters: rest })
   }
   const [path, ...parameters] = rest
   try {
     const bytes = await process.block(context.machine.sys("readFile", resolvePath(context.cwd, path)))
-    return await runNested(context, {
-      kind: "script",
-      name: path,
-      source: decodeText(bytes),
-      parameters,
-      options,
-      posix
-    })
+    return await runNested(context, { ...start, kind: "script", name: path, source: decodeText(bytes), parameters })
   } catch (error) {
     if (!(error instanceof SystemCallError) || error.code === "ECANCELED") throw error
     if (error.code === "EISDIR") return say(`${path}: ${path}: Is a directory`, 126)

@@ -1,4 +1,4 @@
-/** Functions as `declare -f` shows them: bash's own layout of the syntax tree. */
+/** Functions as `declare -f` shows them, and commands as `jobs` does: bash's own layouts of the syntax tree. */
 import type * as Ast from "unbash"
 import type { ShellFunction } from "../state/shell.ts"
 
@@ -6,13 +6,18 @@ class Printer {
   /** Here-documents whose text follows the line under way. */
   private pending: Array<string> = []
 
-  constructor(private readonly source: string) {}
+  constructor(
+    private readonly source: string,
+    /** Outside functions what a semicolon separates stays on one line. */
+    private readonly inline = false
+  ) {}
 
   private text(node: { readonly pos: number; readonly end: number }): string {
     return this.source.slice(node.pos, node.end)
   }
 
   list(statements: ReadonlyArray<Ast.Statement>, indent: number): string {
+    if (this.inline) return `${" ".repeat(indent)}${this.onOneLine(statements, indent)}\n`
     return statements.map((statement, index) => {
       const isLast = index === statements.length - 1
       const line = this.statement(statement, indent)
@@ -24,14 +29,21 @@ class Printer {
     }).join("")
   }
 
-  private statement({ command }: Ast.Statement, indent: number): string {
+  private onOneLine(statements: ReadonlyArray<Ast.Statement>, indent: number): string {
+    return statements.map((statement, index) => {
+      const end = statement.background === true ? " &" : index === statements.length - 1 ? "" : ";"
+      return this.statement(statement, indent) + end
+    }).join(" ")
+  }
+
+  statement({ command }: Ast.Statement, indent: number): string {
     if (command.type !== "AndOr") return this.pipeline(command, indent)
     return command.commands.map((each, index) =>
       (index === 0 ? "" : ` ${command.operators[index - 1]} `) + this.pipeline(each, indent)
     ).join("")
   }
 
-  private pipeline(node: Ast.PipelineNode, indent: number): string {
+  pipeline(node: Ast.PipelineNode, indent: number): string {
     if (node.type !== "Pipeline") return this.command(node, indent)
     const prefix = node.prefixes.map((each) =>
       each.type === "Negation" ? "! " : each.posix === undefined ? "time " : "time -p "
@@ -58,7 +70,7 @@ class Printer {
     return ` ${descriptor}${node.operator}${isDuplicate ? "" : " "}${target}`
   }
 
-  private command(node: Ast.CommandNode, indent: number): string {
+  command(node: Ast.CommandNode, indent: number): string {
     if (node.type !== "Command") return this.compound(node, indent)
     const words = [
       ...node.prefix.filter((each) => each.type === "Assignment").map(({ text }) => text),
@@ -80,8 +92,10 @@ class Printer {
       this.list(list.commands, indent).trim().replaceAll(";\n", "; ").replace(/\s*\n\s*/g, " ")
     switch (node.type) {
       case "BraceGroup":
+        if (this.inline) return `{ ${this.onOneLine(node.body.commands, indent)}; }`
         return `{ \n${this.body(node.body, indent, false)}${pad}}`
       case "Subshell":
+        if (this.inline) return `( ${this.onOneLine(node.body.commands, indent)} )`
         return `( ${this.list(node.body.commands, indent + 4).trim()} )`
       case "If": {
         const nested = node.elif.map(({ clause, then }) =>
@@ -142,6 +156,14 @@ class Printer {
       ? `${name} () \n${this.compound(body, 0)}\n`
       : `${name} () \n{ \n    ${this.compound(body, 4)}\n}\n`
   }
+}
+
+/** A command, or a list of them, as a job is shown. Here-documents are left out. */
+export const printJob = (source: string, node: Ast.CommandNode | Ast.AndOr | Ast.Pipeline): string => {
+  const printer = new Printer(source, true)
+  if (node.type === "AndOr") return printer.statement({ command: node } as Ast.Statement, 0)
+  if (node.type !== "Pipeline") return printer.command(node, 0)
+  return printer.pipeline({ ...node, prefixes: [] }, 0)
 }
 
 export const printFunction = ({ name, node, unit }: ShellFunction): string =>

@@ -6,8 +6,7 @@ import { expandNode, expandText } from "../expand/expand.ts"
 import type { DescriptorTable } from "../io/descriptors.ts"
 import { BytesFile } from "../io/devices.ts"
 import type { OpenFile } from "../io/open-file.ts"
-import { MAX_DESCRIPTORS } from "../limits.ts"
-import { compileHereBody, compileWord } from "../parse/compile.ts"
+import { compileHereBody, compileText, compileWord } from "../parse/compile.ts"
 import type { Shell } from "../state/shell.ts"
 import { encodeText } from "../text.ts"
 import { isProtected, openForReading, openForUpdate, openForWriting } from "./open.ts"
@@ -27,7 +26,7 @@ export class Redirections {
   constructor(private readonly table: DescriptorTable) {}
 
   put(fd: number, file: OpenFile | undefined): void {
-    if (fd >= MAX_DESCRIPTORS) {
+    if (file !== undefined && fd >= this.table.limit) {
       void file?.release()
       throw new RedirectFailure(`${fd}: Bad file descriptor`)
     }
@@ -96,6 +95,8 @@ const hereText = async (shell: Shell, node: Ast.HereDoc | Ast.HereString): Promi
 }
 
 const openFile = async (shell: Shell, operator: string, name: string): Promise<OpenFile> => {
+  // opened under the lowest number that is free, before it gets the one that is wanted
+  if (shell.process.descriptors.free(0) === undefined) throw new RedirectFailure(`${name}: Too many open files`)
   try {
     switch (operator) {
       case "<":
@@ -124,9 +125,16 @@ const descriptorFor = (shell: Shell, node: Ast.Redirection): number => {
   if (descriptor === undefined) return defaultDescriptor(node.operator)
   if (descriptor.type === "FileDescriptor") return descriptor.value
   const free = shell.process.descriptors.free(FIRST_NAMED)
-  if (free === undefined) throw new RedirectFailure(`${descriptor.name}: cannot assign fd to variable`)
+  if (free === undefined) throw new RedirectFailure("redirection error: cannot duplicate fd: Too many open files")
   shell.variables.set(descriptor.name, String(free))
   return free
+}
+
+/** The descriptor whose number a variable holds, or an element of an array. */
+const namedDescriptor = async (shell: Shell, name: string): Promise<number> => {
+  const text = /^\w+\[/.test(name) ? await expandText(shell, compileText(`\${${name}}`)) : shell.variables.get(name)
+  if (text === undefined || !/^\d+$/.test(text)) throw new RedirectFailure(`${name}: ambiguous redirect`)
+  return Number(text)
 }
 
 /** `N>&M`, `N>&-`, `N>&M-`, and `>&name`. */
@@ -136,7 +144,7 @@ const duplicate = async (shell: Shell, node: Ast.Redirect, out: Redirections): P
   if (target === "-") {
     const { descriptor } = node
     const named = descriptor?.type === "FileDescriptorVariable"
-      ? Number(shell.variables.get(descriptor.name))
+      ? await namedDescriptor(shell, descriptor.name)
       : undefined
     return out.put(
       named ?? (descriptor?.type === "FileDescriptor" ? descriptor.value : defaultDescriptor(node.operator)),
@@ -156,6 +164,7 @@ const duplicate = async (shell: Shell, node: Ast.Redirect, out: Redirections): P
   const file = descriptors.get(source)
   if (file === undefined) throw new RedirectFailure(`${target}: Bad file descriptor`)
   const fd = descriptorFor(shell, node)
+  if (fd >= descriptors.limit) throw new RedirectFailure(`${target}: Bad file descriptor`)
   out.put(fd, file.retain())
   if (match[2] === "-" && fd !== source) out.put(source, undefined)
 }

@@ -1,14 +1,16 @@
 /** Statements, lists and pipelines. */
 import type * as Ast from "unbash"
 import type { DescriptorTable } from "../io/descriptors.ts"
+import type { OpenFile } from "../io/open-file.ts"
 import { makePipe } from "../io/pipe.ts"
 import type { Process } from "../processes/process.ts"
-import { signalDescription } from "../processes/signals.ts"
-import { exitStatus } from "../state/jobs.ts"
 import type { Shell } from "../state/shell.ts"
-import { runCompound } from "./compound.ts"
+import { runCompound, runInside } from "./compound.ts"
+import { waitForeground } from "./foreground.ts"
 import { forkShell } from "./fork.ts"
 import { openForReading } from "./open.ts"
+import { printJob } from "./print.ts"
+import { redirect } from "./redirect.ts"
 import { runSimple } from "./simple.ts"
 import { timed } from "./time.ts"
 import { commandFailed, runPendingTraps } from "./traps.ts"
@@ -41,19 +43,42 @@ export const runStatement = async (shell: Shell, statement: Ast.Statement): Prom
   return status
 }
 
+/** Started by `&`: a pipeline as its stages, anything else as a subshell. */
 const runBackground = async (shell: Shell, statement: Ast.Statement): Promise<number> => {
   const { command } = statement
-  const text = textOf(shell, statement)
-  const descriptors = shell.process.descriptors.copy()
-  if (!shell.options.has("monitor")) void descriptors.set(0, await openForReading(shell, "/dev/null"))
-  const process = await forkShell(shell, { command: text, descriptors, background: true }, (child) => {
-    child.conditionDepth = 0
-    child.isTail = command.type === "Command"
-    return command.type === "AndOr" ? runAndOr(child, command) : runPipeline(child, command)
-  })
-  shell.jobs.add([process], text)
+  const input = shell.options.has("monitor") ? undefined : await openForReading(shell, "/dev/null")
+  const isPlain = command.type === "Pipeline" && command.commands.length > 1 && command.prefixes.length === 0
+  const job = isPlain
+    ? await startStages(shell, command, command.commands.length, input)
+    : await startSubshell(shell, command, input)
+  const commands = isPlain
+    ? command.commands.map((stage) => printJob(shell.unit.source, stage))
+    : [printJob(shell.unit.source, command)]
+  const { number, processes } = shell.jobs.add({ ...job, commands, cwd: shell.cwd })
+  const { pid } = processes[processes.length - 1]
+  shell.jobs.lastPid = pid
+  if (shell.isInteractive) await shell.tell(`[${number}] ${pid}\n`)
   shell.status = 0
   return 0
+}
+
+const startSubshell = async (
+  shell: Shell,
+  command: Ast.Statement["command"],
+  input: OpenFile | undefined
+): Promise<Stages> => {
+  const descriptors = shell.process.descriptors.copy()
+  if (input !== undefined) void descriptors.set(0, input)
+  const group = shell.jobControl ? "own" : undefined
+  const options = { command: textOf(shell, command), descriptors, background: true, group } as const
+  const process = await forkShell(shell, options, (child) => {
+    child.conditionDepth = 0
+    child.isTail = command.type === "Command"
+    const subshell = runSubshellItself(child, command)
+    if (subshell !== undefined) return subshell
+    return command.type === "AndOr" ? runAndOr(child, command) : runPipeline(child, command)
+  })
+  return { processes: [process], group: group === undefined ? undefined : process.pid }
 }
 
 const runAndOr = async (shell: Shell, node: Ast.AndOr): Promise<number> => {
@@ -126,70 +151,90 @@ const runStages = async (shell: Shell, node: Ast.Pipeline): Promise<number> => {
   return result
 }
 
-interface Stage {
-  readonly process: Process
+interface Stages {
+  readonly processes: ReadonlyArray<Process>
+  /** The group that is theirs alone. */
+  readonly group: number | undefined
+}
+
+/** Starts the first `count` stages of a pipeline; what the last of them writes to is the shell's output, or `output`. */
+const startStages = async (
+  shell: Shell,
+  node: Ast.Pipeline,
+  count: number,
+  first: OpenFile | undefined,
+  output?: OpenFile
+): Promise<Stages> => {
+  const processes: Array<Process> = []
+  let input = first
+  for (let index = 0; index < count; index++) {
+    const command = node.commands[index]
+    const pipe = index < count - 1 ? makePipe() : undefined
+    const writer = pipe?.writer ?? output
+    const descriptors: DescriptorTable = shell.process.descriptors.copy()
+    if (input !== undefined) void descriptors.set(0, input)
+    if (writer !== undefined) {
+      void descriptors.set(1, writer)
+      if (node.operators[index] === "|&") void descriptors.set(2, writer.retain())
+    }
+    input = pipe?.reader
+    const group = shell.jobControl ? processes[0]?.pid ?? "own" : undefined
+    const options = { command: textOf(shell, command), descriptors, group, background: first !== undefined }
+    processes.push(
+      await forkShell(shell, options, (child) => {
+        child.isTail = command.type === "Command"
+        return runChild(child, command)
+      })
+    )
+  }
+  return { processes, group: shell.jobControl ? processes[0].pid : undefined }
 }
 
 /** Every stage is a process of its own; with `lastpipe` the last one is the shell itself. */
 const runConcurrently = async (shell: Shell, node: Ast.Pipeline): Promise<number> => {
-  const stages: Array<Stage> = []
-  const last = node.commands.length - 1
-  const inShell = shell.options.has("lastpipe")
-  let input: ReturnType<typeof makePipe> | undefined
-  let own: Promise<number> | undefined
-  for (let index = 0; index <= last; index++) {
-    const command = node.commands[index]
-    const output = index < last ? makePipe() : undefined
-    if (index === last && inShell) {
-      own = runLast(shell, command, input)
-      break
-    }
-    const descriptors: DescriptorTable = shell.process.descriptors.copy()
-    if (input !== undefined) void descriptors.set(0, input.reader)
-    if (output !== undefined) {
-      void descriptors.set(1, output.writer)
-      if (node.operators[index] === "|&") void descriptors.set(2, output.writer.retain())
-    }
-    input = output
-    const process = await forkShell(shell, { command: textOf(shell, command), descriptors }, (child) => {
-      child.isTail = command.type === "Command"
-      return runChild(child, command)
-    })
-    stages.push({ process })
-  }
-  const statuses: Array<number> = []
-  for (const { process } of stages) {
-    const status = await shell.process.block(process.ended)
-    if (status.signal !== undefined) await reportDeath(shell, process, status.signal)
-    statuses.push(exitStatus(status))
-  }
+  const inShell = shell.options.has("lastpipe") && !shell.jobControl
+  const count = node.commands.length - (inShell ? 1 : 0)
+  const pipe = inShell ? makePipe() : undefined
+  const { group, processes } = await startStages(shell, node, count, undefined, pipe?.writer)
+  const own = pipe === undefined ? undefined : runLast(shell, node.commands[count], pipe.reader)
+  const { source } = shell.unit
+  const commands = () => node.commands.slice(0, count).map((stage) => printJob(source, stage))
+  const statuses = await waitForeground(shell, { processes, group, commands })
   if (own !== undefined) statuses.push(await own)
   shell.pipeStatus = statuses
   if (!shell.options.has("pipefail")) return statuses[statuses.length - 1]
   return statuses.findLast((status) => status !== 0) ?? 0
 }
 
+/** `( … )` alone in a process of its own is that process, not a child of it. */
+const runSubshellItself = (child: Shell, command: Ast.Statement["command"]): Promise<number> | undefined => {
+  if (command.type === "Subshell") return runInside(child, command)
+  if (command.type !== "Redirected" || command.command.type !== "Subshell") return undefined
+  const { command: subshell, redirects } = command
+  return redirect(child, redirects).then(async (made) => {
+    if (made === undefined) return 1
+    await made.keep()
+    return runInside(child, subshell)
+  })
+}
+
 /** A command that is all that its subshell does. */
 export const runChild = async (child: Shell, command: Ast.CommandNode): Promise<number> => {
+  const subshell = runSubshellItself(child, command)
+  if (subshell !== undefined) return subshell
   const status = await runCommand(child, command)
-  if (status !== 0 && canFail(command) && command.type !== "Subshell") await commandFailed(child, status)
+  if (status !== 0 && canFail(command)) await commandFailed(child, status)
   return child.flow === undefined ? status : child.status
 }
 
-const runLast = async (shell: Shell, command: Ast.CommandNode, input: ReturnType<typeof makePipe> | undefined) => {
-  const before = shell.process.descriptors.replace(0, input?.reader)
+const runLast = async (shell: Shell, command: Ast.CommandNode, input: OpenFile) => {
+  const before = shell.process.descriptors.replace(0, input)
   try {
     return await runCommand(shell, command)
   } finally {
     const closing = shell.process.descriptors.replace(0, before)?.release()
     if (closing !== undefined) await closing
   }
-}
-
-/** A child that died of a signal is worth a line, unless it was the reader's or the user's doing. */
-export const reportDeath = async (shell: Shell, process: Process, signal: number): Promise<void> => {
-  if (signal === 13 || signal === 2) return
-  await shell.tell(`${shell.where()}${process.pid} ${signalDescription(signal).padEnd(24)}${process.command}\n`)
 }
 
 export const runCommand = (shell: Shell, node: Ast.CommandNode): Promise<number> =>

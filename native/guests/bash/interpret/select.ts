@@ -9,22 +9,35 @@ import { goesOn, inLoop } from "./compound.ts"
 import { runList } from "./run.ts"
 
 const WIDTH = 80
+const TAB = 8
+const MARK = ") "
+
+/** Blanks from one column to another, tabs as far as they go. */
+const indent = (from: number, to: number): string => {
+  let text = ""
+  for (let at = from; at < to;) {
+    const isTab = Math.floor(to / TAB) > Math.floor(at / TAB)
+    text += isTab ? "\t" : " "
+    at += isTab ? TAB - at % TAB : 1
+  }
+  return text
+}
 
 /** The choices in columns, downwards, as wide as the terminal. */
-const menu = (words: ReadonlyArray<string>): string => {
+const menu = (words: ReadonlyArray<string>, width: number): string => {
   const digits = String(words.length).length
-  const widest = Math.max(...words.map(textLength))
-  const column = digits + 2 + widest + 2
-  const columns = Math.min(words.length, Math.max(1, Math.floor(WIDTH / column)))
-  const rows = Math.ceil(words.length / columns)
-  if (Math.ceil(words.length / rows) <= 1 || words.length <= 1) {
-    return words.map((word, index) => `${String(index + 1).padStart(digits)}) ${word}\n`).join("")
-  }
+  const column = Math.max(...words.map(textLength)) + digits + MARK.length + 2
+  let rows = Math.ceil(words.length / Math.max(1, Math.floor(width / column)))
+  if (rows === 1) rows = words.length
   let text = ""
   for (let row = 0; row < rows; row++) {
+    let at = 0
     for (let index = row; index < words.length; index += rows) {
-      const item = `${String(index + 1).padStart(digits)}) ${words[index]}`
-      text += index + rows < words.length ? item + " ".repeat(column - textLength(item)) : item
+      const numbers = index === row ? String(rows).length : digits
+      text += `${String(index + 1).padStart(numbers)}${MARK}${words[index]}`
+      if (index + rows >= words.length) break
+      text += indent(at + textLength(words[index]) + numbers + MARK.length, at + column)
+      at += column
     }
     text += "\n"
   }
@@ -38,7 +51,7 @@ export const runSelect = async (shell: Shell, node: Ast.Select): Promise<number>
   let shows = true
   return inLoop(shell, async () => {
     for (;;) {
-      if (shows) await shell.tell(menu(words))
+      if (shows) await shell.tell(menu(words, Number(shell.variables.get("COLUMNS")) || WIDTH))
       await shell.tell(await expandPrompt(shell, shell.variables.get("PS3") ?? "#? "))
       const line = await readLine(shell.process.descriptors.require(0), shell.process, "\n")
       if (line.text === "" && line.ended) {

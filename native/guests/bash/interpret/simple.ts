@@ -48,7 +48,7 @@ const expandCommand = async (shell: Shell, node: Ast.Command): Promise<Expanded>
 const failed = async (shell: Shell, failure: ShellFailure): Promise<never> => {
   await shell.complain(failure.message)
   shell.status = 1
-  if (failure.exitStatus !== undefined) throw new Exit(failure.exitStatus)
+  if (failure.exitStatus !== undefined && !shell.isInteractive) throw new Exit(failure.exitStatus)
   throw new Discard(1)
 }
 
@@ -57,10 +57,8 @@ export const runSimple = async (shell: Shell, node: Ast.Command): Promise<number
   const tail = shell.isTail
   shell.isTail = false
   const substitutions = shell.substitutions.length
-  if (shell.traps.has("DEBUG")) {
-    shell.command = shell.unit.source.slice(node.pos, node.end)
-    await debugTrap(shell)
-  }
+  shell.running(node)
+  if (shell.traps.has("DEBUG")) await debugTrap(shell)
   try {
     return await run(shell, node, tail)
   } catch (error) {
@@ -82,7 +80,6 @@ const run = async (shell: Shell, node: Ast.Command, tail: boolean): Promise<numb
   shell.substitutionStatus = undefined
   const { argv, assignments, declared } = await expandCommand(shell, node)
   if (argv.length === 0) return runAssignments(shell, node, assignments)
-  shell.command = shell.traps.size > 0 ? shell.unit.source.slice(node.pos, node.end) : ""
   if (shell.options.has("xtrace")) {
     for (const each of assignments) await trace(shell, await showAssignment(shell, each))
     await trace(shell, argv.map(quoteMinimal).join(" "))

@@ -17,9 +17,9 @@ const formatted = (format: string, real: number): string =>
   })
 
 export const timed = async (shell: Shell, posix: boolean, run: () => Promise<number>): Promise<number> => {
-  const start = performance.now()
+  const start = Date.now()
   const status = await run()
-  const real = performance.now() - start
+  const real = Date.now() - start
   if (posix) await shell.tell(`real ${(real / 1000).toFixed(2)}\nuser 0.00\nsys 0.00\n`)
   else {
     const format = shell.variables.get("TIMEFORMAT") ?? "\nreal\t%3lR\nuser\t%3lU\nsys\t%3lS"

@@ -1,6 +1,6 @@
 /** Traps: commands that run when a signal has come, a command failed, or the shell ends. */
-import { Exit } from "../errors.ts"
-import { signalName, signalNumber } from "../processes/signals.ts"
+import { Discard, Exit } from "../errors.ts"
+import { SIGINT, signalName, signalNumber } from "../processes/signals.ts"
 import type { Shell } from "../state/shell.ts"
 import { evaluateText } from "./evaluate.ts"
 
@@ -10,7 +10,12 @@ export const runTrap = async (shell: Shell, name: string): Promise<void> => {
   if (action === undefined || action === "") return
   const { flow, lastArgument, pipeStatus, position, status, unit } = shell
   shell.flow = undefined
-  await evaluateText(shell, action, "trap")
+  shell.trapDepth++
+  try {
+    await evaluateText(shell, action, "trap")
+  } finally {
+    shell.trapDepth--
+  }
   if (shell.flow === undefined) {
     shell.flow = flow
     shell.status = status
@@ -22,7 +27,17 @@ export const runTrap = async (shell: Shell, name: string): Promise<void> => {
 export const runPendingTraps = async (shell: Shell): Promise<void> => {
   for (let signal = shell.process.pending.shift(); signal !== undefined; signal = shell.process.pending.shift()) {
     await runTrap(shell, signalName(signal))
+    if (signal !== SIGINT || !shell.isInteractive || shell.traps.has("INT")) continue
+    // the key's echo stands on a line of its own
+    await shell.tell("\n")
+    throw new Discard(128 + SIGINT, true)
   }
+}
+
+/** An interrupt that has no trap has done what it was for. */
+export const forgetInterrupt = ({ process: { pending }, traps }: Shell): void => {
+  if (traps.has("INT")) return
+  for (let at = pending.indexOf(SIGINT); at >= 0; at = pending.indexOf(SIGINT)) pending.splice(at, 1)
 }
 
 /** The status that the shell ends with, after its EXIT trap. */
@@ -33,6 +48,7 @@ export const runExitTrap = async (shell: Shell, status: number): Promise<number>
   if (action === undefined || action === "") return status
   shell.status = status
   shell.flow = undefined
+  shell.trapDepth = 1
   try {
     await evaluateText(shell, action, "trap")
     return status
@@ -46,7 +62,7 @@ export const runExitTrap = async (shell: Shell, status: number): Promise<number>
 export const commandFailed = async (shell: Shell, status: number): Promise<void> => {
   if (shell.conditionDepth > 0 || shell.flow !== undefined) return
   shell.status = status
-  const traced = shell.calls.length === 0 || shell.options.has("errtrace")
+  const traced = shell.calls.length <= shell.errTrapDepth || shell.options.has("errtrace")
   if (shell.traps.has("ERR") && traced && !shell.runningTrap) {
     shell.runningTrap = true
     try {
@@ -73,7 +89,10 @@ export const debugTrap = async (shell: Shell): Promise<void> => {
 export const setTrap = (shell: Shell, name: string, action: string | undefined): void => {
   shell.inheritedTraps = new Map()
   if (action === undefined) shell.traps.delete(name)
-  else shell.traps.set(name, action)
+  else {
+    if (name === "ERR") shell.errTrapDepth = shell.calls.length
+    shell.traps.set(name, action)
+  }
   const number = name === "EXIT" ? undefined : signalNumber(name)
   if (number === undefined) return
   const { caught, ignored } = shell.process
@@ -81,4 +100,6 @@ export const setTrap = (shell: Shell, name: string, action: string | undefined):
   ignored.delete(number)
   if (action === "") ignored.add(number)
   else if (action !== undefined) caught.add(number)
+  else if (shell.ownIgnored.has(number)) ignored.add(number)
+  else if (shell.ownCaught.has(number)) caught.add(number)
 }

@@ -5,6 +5,8 @@ import type { OpenFile } from "./open-file.ts"
 
 export class DescriptorTable {
   private readonly files: Map<number, OpenFile>
+  /** The highest number there may be, plus one: `ulimit -n`. */
+  limit = MAX_DESCRIPTORS
 
   constructor(files: Iterable<readonly [number, OpenFile]> = []) {
     this.files = new Map(files)
@@ -23,7 +25,7 @@ export class DescriptorTable {
 
   /** Puts a file under a number, taking over the caller's reference. What was there is given back. */
   replace(fd: number, file: OpenFile | undefined): OpenFile | undefined {
-    if (fd >= MAX_DESCRIPTORS) throw new SystemCallError("EBADF", "dup2", undefined)
+    if (file !== undefined && fd >= this.limit) throw new SystemCallError("EBADF", "dup2", undefined)
     const before = this.files.get(fd)
     if (file === undefined) this.files.delete(fd)
     else this.files.set(fd, file)
@@ -37,8 +39,12 @@ export class DescriptorTable {
 
   /** The lowest free number from `from` on, if there is one. */
   free(from: number): number | undefined {
-    for (let fd = from; fd < MAX_DESCRIPTORS; fd++) if (!this.files.has(fd)) return fd
+    for (let fd = from; fd < this.limit; fd++) if (!this.files.has(fd)) return fd
     return undefined
+  }
+
+  get size(): number {
+    return this.files.size
   }
 
   numbers(): Array<number> {
@@ -47,7 +53,9 @@ export class DescriptorTable {
 
   copy(): DescriptorTable {
     for (const file of this.files.values()) file.retain()
-    return new DescriptorTable(this.files)
+    const copy = new DescriptorTable(this.files)
+    copy.limit = this.limit
+    return copy
   }
 
   /** Closes all; the first failure is thrown after everything is closed. */

@@ -14,6 +14,8 @@ export class HostOutputs {
   private channel: OutputChannel = "stdout"
   private pending: Array<Uint8Array> = []
   private size = 0
+  /** Bytes handed on that have not been taken. */
+  private underWay = 0
   private scheduled = false
   private last: Promise<void> | undefined
   /** Open files that lead to the host; the command is over when there are none. */
@@ -45,8 +47,16 @@ export class HostOutputs {
     const bytes = this.pending.length === 1 ? this.pending[0] : Buffer.concat(this.pending)
     this.pending = []
     this.size = 0
-    this.last = this.send(this.channel, bytes)
+    this.underWay += bytes.length
+    this.last = this.send(this.channel, bytes).finally(() => {
+      this.underWay -= bytes.length
+    })
     return this.last
+  }
+
+  /** Bytes that were put and have not been taken. */
+  get backlog(): number {
+    return this.size + this.underWay
   }
 
   closed(): void {

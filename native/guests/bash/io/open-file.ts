@@ -2,8 +2,13 @@
  * An open file: what a descriptor stands for. Several descriptors, of several processes, may share one; the last one
  * closed closes it. Reading shows what is at hand and then consumes it, so a shell can take one line and leave the rest.
  */
+import type { GuestStat } from "../../protocol.ts"
 import { SystemCallError } from "../../shell/client.ts"
+import type { Timer } from "../machine.ts"
 import type { Process } from "../processes/process.ts"
+
+/** What may be asked of the lock of a file. */
+export type LockRequest = "shared" | "exclusive" | "unlock"
 
 export const END: Uint8Array = new Uint8Array(0)
 
@@ -27,8 +32,8 @@ export abstract class OpenFile {
     return --this.references === 0 ? this.close() : undefined
   }
 
-  /** Bytes at hand; empty at the end, undefined when there are none yet. */
-  peek(): Uint8Array | undefined {
+  /** Bytes at hand, for a process; empty at the end, undefined when there are none yet. */
+  peek(_process?: Process): Uint8Array | undefined {
     throw new SystemCallError("EBADF", "read", undefined)
   }
 
@@ -49,6 +54,25 @@ export abstract class OpenFile {
     return undefined
   }
 
+  /** Moves the position; gives where it is. */
+  seek(_process: Process, _offset: number, _whence: "start" | "current" | "end"): Promise<number> {
+    throw new SystemCallError("ESPIPE", "lseek", undefined)
+  }
+
+  truncate(_process: Process, _size: number): Promise<void> {
+    throw new SystemCallError("EINVAL", "ftruncate", undefined)
+  }
+
+  /** Undefined for what is no file of the VM. */
+  stat(_process: Process): Promise<GuestStat | undefined> {
+    return Promise.resolve(undefined)
+  }
+
+  /** As flock(2): EAGAIN for what would have to wait and may not. Only files and directories of the VM have locks. */
+  lock(_process: Process, _request: LockRequest, _wait: boolean): Timer {
+    throw new SystemCallError("EINVAL", "flock", undefined)
+  }
+
   protected close(): Promise<void> | undefined {
     return undefined
   }
@@ -57,7 +81,7 @@ export abstract class OpenFile {
 /** The next bytes of a file, at most `max` of them; empty at the end. */
 export const readChunk = async (file: OpenFile, process: Process, max = Infinity): Promise<Uint8Array> => {
   for (;;) {
-    const bytes = file.peek()
+    const bytes = file.peek(process)
     if (bytes === undefined) {
       await file.readable(process)
       continue

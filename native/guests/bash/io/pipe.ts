@@ -5,15 +5,49 @@ import type { Process } from "../processes/process.ts"
 import { SIGPIPE } from "../processes/signals.ts"
 import { END, OpenFile } from "./open-file.ts"
 
-class Channel {
+let nextId = 1_000
+
+export class Channel {
+  readonly id = nextId++
   readonly chunks: Array<Uint8Array> = []
   size = 0
-  hasReader = true
-  hasWriter = true
+  /** Open files of each end. */
+  private readEnds = 0
+  private writeEnds = 0
   private readonly readers: Array<() => void> = []
   private readonly writers: Array<() => void> = []
 
-  constructor(readonly id: number) {}
+  constructor(private readonly onClosed: () => void = () => {}) {}
+
+  get hasReader(): boolean {
+    return this.readEnds > 0
+  }
+
+  get hasWriter(): boolean {
+    return this.writeEnds > 0
+  }
+
+  addReader(): void {
+    this.readEnds++
+  }
+
+  addWriter(): void {
+    this.writeEnds++
+  }
+
+  removeReader(): void {
+    if (--this.readEnds > 0) return
+    this.chunks.length = 0
+    this.size = 0
+    this.wakeWriters()
+    if (!this.hasWriter) this.onClosed()
+  }
+
+  removeWriter(): void {
+    if (--this.writeEnds > 0) return
+    this.wakeReaders()
+    if (!this.hasReader) this.onClosed()
+  }
 
   wakeReaders(): void {
     for (const wake of this.readers.splice(0)) wake()
@@ -32,16 +66,24 @@ class Channel {
   }
 }
 
-class PipeReader extends OpenFile {
-  readonly target: string
-  constructor(private readonly channel: Channel) {
+export class PipeReader extends OpenFile {
+  /** `blocking`: false is O_NONBLOCK: EAGAIN instead of a wait. */
+  constructor(
+    private readonly channel: Channel,
+    readonly target = `pipe:[${channel.id}]`,
+    private readonly blocking = true
+  ) {
     super()
-    this.target = `pipe:[${channel.id}]`
+    channel.addReader()
   }
 
   override peek(): Uint8Array | undefined {
     const { channel } = this
-    return channel.chunks[0] ?? (channel.hasWriter ? undefined : END)
+    const [first] = channel.chunks
+    if (first !== undefined) return first
+    if (!channel.hasWriter) return END
+    if (!this.blocking) throw new SystemCallError("EAGAIN", "read", this.target)
+    return undefined
   }
 
   override consume(count: number): void {
@@ -59,26 +101,30 @@ class PipeReader extends OpenFile {
   }
 
   protected override close(): undefined {
-    this.channel.hasReader = false
-    this.channel.chunks.length = 0
-    this.channel.wakeWriters()
+    this.channel.removeReader()
   }
 }
 
-class PipeWriter extends OpenFile {
-  readonly target: string
-  constructor(private readonly channel: Channel) {
+export class PipeWriter extends OpenFile {
+  constructor(
+    private readonly channel: Channel,
+    readonly target = `pipe:[${channel.id}]`,
+    private readonly blocking = true
+  ) {
     super()
-    this.target = `pipe:[${channel.id}]`
+    channel.addWriter()
   }
 
   override write(process: Process, bytes: Uint8Array): Promise<void> | undefined {
     const { channel } = this
     if (!channel.hasReader) this.broken(process)
     if (bytes.length === 0) return undefined
-    if (channel.size > 0 && channel.size + bytes.length > PIPE_CAPACITY) return this.writeSlowly(process, bytes)
+    if (channel.size > 0 && channel.size + bytes.length > PIPE_CAPACITY) {
+      if (!this.blocking) throw new SystemCallError("EAGAIN", "write", this.target)
+      return this.writeSlowly(process, bytes)
+    }
     this.put(bytes)
-    return channel.size >= PIPE_CAPACITY ? this.awaitRoom(process) : undefined
+    return this.blocking && channel.size >= PIPE_CAPACITY ? this.awaitRoom(process) : undefined
   }
 
   private put(bytes: Uint8Array): void {
@@ -109,14 +155,11 @@ class PipeWriter extends OpenFile {
   }
 
   protected override close(): undefined {
-    this.channel.hasWriter = false
-    this.channel.wakeReaders()
+    this.channel.removeWriter()
   }
 }
 
-let nextId = 1_000
-
 export const makePipe = (): { readonly reader: OpenFile; readonly writer: OpenFile } => {
-  const channel = new Channel(nextId++)
+  const channel = new Channel()
   return { reader: new PipeReader(channel), writer: new PipeWriter(channel) }
 }

@@ -267,7 +267,8 @@ export const compileHereBody = (body: Ast.HereDocBody, literal: boolean, strips 
   if (word !== undefined) return word
   const segments: Array<Segment> = []
   if (literal) segments.push({ kind: "text", text: body.text, quoted: true })
-  else if (body.parts === undefined) {
+  // what has no expansions is not taken apart: the parser would put it together again character by character
+  else if (!/[$`]/.test(body.text) || body.parts === undefined) {
     segments.push({
       kind: "text",
       text: body.text.replace(/\\([$`\\\n])/g, (_, char) => char === "\n" ? "" : char),

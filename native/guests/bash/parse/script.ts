@@ -74,6 +74,14 @@ const tokenAt = (source: string, position: number): string | undefined => {
   return /^[^\s;&|()<>]+/.exec(source.slice(at, at + 200))?.[0] ?? source[at]
 }
 
+/** The parser names the place behind a reserved word that stands where another should. */
+const placeOf = (source: string, error: ParseError): number => {
+  if (!/^expected '(?:do|then)'/.test(error.message)) return error.pos
+  return /\b(?:done|fi|esac|else|elif)\s*$/.exec(source.slice(Math.max(0, error.pos - 20), error.pos)) === null
+    ? error.pos
+    : source.slice(0, error.pos).search(/\w+\s*$/)
+}
+
 /** What bash says about the first error. */
 export const syntaxProblem = (unit: Unit, error: ParseError): SyntaxProblem => {
   const open = unterminated.find(([pattern]) => error.message.startsWith("unterminated") && pattern.test(error.message))
@@ -83,12 +91,13 @@ export const syntaxProblem = (unit: Unit, error: ParseError): SyntaxProblem => {
       messages: [`unexpected EOF while looking for matching \`${open[1]}'`]
     }
   }
-  const rest = unit.source.slice(error.pos)
-  const token = tokenAt(unit.source, error.pos)
+  const position = placeOf(unit.source, error)
+  const rest = unit.source.slice(position)
+  const token = tokenAt(unit.source, position)
   if (rest.trim() === "" || token === undefined) {
     return { line: unit.lines + 1, messages: ["syntax error: unexpected end of file"] }
   }
-  const line = unit.line(error.pos)
+  const line = unit.line(position)
   return {
     line,
     messages: [`syntax error near unexpected token \`${token}'`, `\`${unit.lineText(line)}'`]

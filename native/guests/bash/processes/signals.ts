@@ -1,4 +1,6 @@
 /** Signals by number and name, and what they do to a process that has not said otherwise. */
+import type { Signal } from "../../../../src/Signals.ts"
+
 const names = [
   "EXIT",
   "HUP",
@@ -46,6 +48,12 @@ export const SIGTERM = 15
 export const SIGCHLD = 17
 export const SIGCONT = 18
 export const SIGSTOP = 19
+export const SIGTSTP = 20
+export const SIGTTIN = 21
+export const SIGTTOU = 22
+export const SIGXCPU = 24
+export const SIGXFSZ = 25
+export const SIGWINCH = 28
 
 const ignoredByDefault: ReadonlySet<number> = new Set([17, 18, 23, 28])
 const stopping: ReadonlySet<number> = new Set([19, 20, 21, 22])
@@ -59,6 +67,9 @@ export const signalNumber = (spec: string): number | undefined => {
   const index = names.indexOf(spec.toUpperCase().replace(/^SIG/, ""))
   return index >= 0 ? index : undefined
 }
+
+/** The name with SIG, as the host knows it. */
+export const nameOf = (signal: number): Signal => `SIG${names[signal]}` as Signal
 
 export const signalName = (signal: number): string => names[signal] ?? String(signal)
 
@@ -77,7 +88,23 @@ const descriptions: Readonly<Record<number, string>> = {
   12: "User defined signal 2",
   13: "Broken pipe",
   14: "Alarm clock",
-  15: "Terminated"
+  15: "Terminated",
+  16: "Stack fault",
+  17: "Child exited",
+  18: "Continued",
+  19: "Stopped (signal)",
+  20: "Stopped",
+  21: "Stopped (tty input)",
+  22: "Stopped (tty output)",
+  23: "Urgent I/O condition",
+  24: "CPU time limit exceeded",
+  25: "File size limit exceeded",
+  26: "Virtual timer expired",
+  27: "Profiling timer expired",
+  28: "Window changed",
+  29: "I/O possible",
+  30: "Power failure",
+  31: "Bad system call"
 }
 
 export const signalDescription = (signal: number): string => descriptions[signal] ?? `Unknown signal ${signal}`

@@ -1,4 +1,5 @@
 /** Variables whose values are made when they are read. */
+import { printJob } from "../interpret/print.ts"
 import type { Shell } from "./shell.ts"
 import { IndexedArray } from "./values.ts"
 
@@ -11,6 +12,15 @@ const nextRandom = (shell: Shell): number => {
   shell.random = next
   return ((next >>> 16) ^ (next & 0xffff)) & 0x7fff
 }
+
+/** The file that a function comes from, as BASH_SOURCE names it. */
+const sourceName = (shell: Shell, file: string): string => {
+  if (shell.origin === "input" && file === shell.name) return "main"
+  return shell.origin === "command" && file === "main" ? "environment" : file
+}
+
+/** What the list ends with: the script, if it is a file. */
+const topSource = (shell: Shell): ReadonlyArray<string> => shell.origin === "script" ? [shell.name] : []
 
 export const installDynamic = (shell: Shell): void => {
   const { dynamic } = shell.variables
@@ -33,7 +43,10 @@ export const installDynamic = (shell: Shell): void => {
   dynamic.set("EPOCHREALTIME", { get: () => `${(Date.now() / 1000).toFixed(3)}000`, set: ignore })
   dynamic.set("BASHPID", { get: () => String(shell.process.pid), set: ignore })
   dynamic.set("BASH_SUBSHELL", { get: () => String(shell.subshellLevel), set: ignore })
-  dynamic.set("BASH_COMMAND", { get: () => shell.command, set: ignore })
+  dynamic.set("BASH_COMMAND", {
+    get: () => shell.command === undefined ? "" : printJob(shell.command.unit.source, shell.command.node),
+    set: ignore
+  })
   dynamic.set("SHELLOPTS", { get: () => shell.options.shellopts() })
   dynamic.set("BASHOPTS", { get: () => shell.options.bashopts() })
   dynamic.set("_", { get: () => shell.lastArgument, set: ignore })
@@ -44,20 +57,24 @@ export const installDynamic = (shell: Shell): void => {
     get: () =>
       shell.calls.length === 0
         ? undefined
-        : IndexedArray.of([...shell.calls.map(({ name }) => name), ...(shell.isMain ? [] : ["main"])]),
+        : IndexedArray.of([...shell.calls.map(({ name }) => name), ...(shell.origin === "script" ? ["main"] : [])]),
     set: ignore
   })
   dynamic.set("BASH_SOURCE", {
     get: () =>
       shell.calls.length > 0
-        ? IndexedArray.of([...shell.calls.map(({ file }) => file), "main"])
-        : shell.file === "main"
-        ? undefined
-        : IndexedArray.of([shell.file]),
+        ? IndexedArray.of([...shell.calls.map(({ file }) => sourceName(shell, file)), ...topSource(shell)])
+        : shell.origin === "script"
+        ? IndexedArray.of([shell.name])
+        : undefined,
     set: ignore
   })
   dynamic.set("BASH_LINENO", {
-    get: () => IndexedArray.of([...shell.calls.map(({ line }) => String(line)), "0"]),
+    get: () =>
+      IndexedArray.of([
+        ...shell.calls.map(({ line }) => String(line)),
+        ...(shell.origin === "script" || shell.calls.length === 0 ? ["0"] : [])
+      ]),
     set: ignore
   })
 }

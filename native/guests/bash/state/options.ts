@@ -129,9 +129,12 @@ export class Options {
   }
 
   /** `$-`. */
-  letters(): string {
-    return setOptions.filter(([name, letter]) => letter !== "" && this.on.has(name)).map(([, letter]) => letter)
+  letters(interactive: boolean): string {
+    const letters = setOptions.filter(([name, letter]) => letter !== "" && this.on.has(name)).map(([, letter]) =>
+      letter
+    )
       .sort((a, b) => "abefhkmnptuvxBCEHPT".indexOf(a) - "abefhkmnptuvxBCEHPT".indexOf(b)).join("")
+    return interactive ? letters.replace(/^[abefh]*/, "$&i") : letters
   }
 
   shellopts(): string {

@@ -1,9 +1,12 @@
 /** The state of one shell: data only, copied when the shell forks. */
-import type { Function as FunctionNode, ParsedScript } from "unbash"
+import type { CommandNode, Function as FunctionNode, ParsedScript } from "unbash"
+import type { CompletionSpec } from "../completion/specs.ts"
+import { History } from "../history/history.ts"
 import type { Machine } from "../machine.ts"
 import { Unit } from "../parse/script.ts"
 import type { Process } from "../processes/process.ts"
 import { encodeText } from "../text.ts"
+import type { Conversation } from "./conversation.ts"
 import { installDynamic } from "./dynamic.ts"
 import { Jobs } from "./jobs.ts"
 import { Options } from "./options.ts"
@@ -26,7 +29,7 @@ export interface Call {
 /** A jump that is under way: lists and loops end until it has reached its target. */
 export type Flow =
   | { readonly kind: "break" | "continue"; levels: number }
-  | { readonly kind: "return" }
+  | { readonly kind: "return"; readonly before: number }
 
 export interface GetoptsState {
   index: number
@@ -55,7 +58,9 @@ export class Shell {
   pipeStatus: ReadonlyArray<number> = [0]
   substitutionStatus: number | undefined
   lastArgument = ""
-  command = ""
+  /** The command that is run, or was when the trap under way began. */
+  command: { readonly node: CommandNode; readonly unit: Unit } | undefined
+  trapDepth = 0
   cwd = "/"
   umask = 0o022
   loopDepth = 0
@@ -64,6 +69,8 @@ export class Shell {
   evaluationDepth = 0
   sourceDepth = 0
   flow: Flow | undefined
+  /** Function calls inside each other where the ERR trap was set: deeper ones do not run it. */
+  errTrapDepth = 0
   /** Above zero where `set -e` and the ERR trap do not apply. */
   conditionDepth = 0
   subshellLevel = 0
@@ -75,7 +82,11 @@ export class Shell {
   /** Remembered program paths with the number of uses, for `hash`. */
   hashed = new Map<string, { path: string; hits: number }>()
   coprocesses = new Map<string, number>()
-  history: Array<string> = []
+  history = new History()
+  /** What `complete` has been told, by the command's name; `-D`, `-E` and `-I` stand for the default, an empty line, and a command's name. */
+  completions = new Map<string, CompletionSpec>()
+  /** The options of the completion under way, while a function of it runs. */
+  completionOptions: Set<string> | undefined
   /** Process substitutions of the command under way. */
   readonly substitutions: Array<{ readonly fd: number; readonly process: Process }> = []
   /** Nothing follows the command that is run next: a program may take the shell's process over. */
@@ -87,6 +98,20 @@ export class Shell {
   isPosix = false
   /** Whether it is the shell that a command of the host started. */
   isMain = false
+  /** Where its script came from: `-c`, a file, or standard input. */
+  origin: "command" | "script" | "input" = "command"
+  /** Whether it talks to somebody: it tells of its jobs, and an interrupt ends the command line, not the shell. */
+  isInteractive = false
+  /** Whether each job is a process group of its own: under `set -m`, but not in a subshell. */
+  jobControl = false
+  /** Signals that the shell ignores for itself; what it starts does not. */
+  readonly ownIgnored = new Set<number>()
+  /** Signals that it hears of without a trap. */
+  readonly ownCaught = new Set<number>()
+  /** What an interactive shell remembers. */
+  conversation: Conversation | undefined
+  /** Messages name no line: those of an interactive shell, and of its subshells. */
+  isTerse = false
 
   constructor(readonly machine: Machine, public process: Process, readonly shellPid: number) {
     installDynamic(this)
@@ -115,6 +140,7 @@ export class Shell {
     child.status = this.status
     child.pipeStatus = this.pipeStatus
     child.lastArgument = this.lastArgument
+    child.command = this.command
     child.cwd = this.cwd
     child.umask = this.umask
     child.loopDepth = this.loopDepth
@@ -130,6 +156,10 @@ export class Shell {
     child.hashed = new Map(this.hashed)
     child.jobs = this.jobs.fork()
     child.isPosix = this.isPosix
+    child.isTerse = this.isTerse
+    child.completions = this.completions
+    if (this.history.size > 0) child.history = this.history.copy()
+    child.origin = this.origin
     this.forkTraps(child)
     bindEvaluate(child)
     return child
@@ -148,8 +178,14 @@ export class Shell {
     child.inheritedTraps = this.traps.size > 0 ? this.traps : this.inheritedTraps
   }
 
+  /** Notes what BASH_COMMAND shows: in a trap, the command that was run before it. */
+  running(node: CommandNode): void {
+    if (this.trapDepth === 0) this.command = { node, unit: this.unit }
+  }
+
   /** What a message of the shell begins with. */
   where(line = this.line): string {
+    if (this.isTerse) return `${this.name.slice(this.name.lastIndexOf("/") + 1)}: `
     return `${this.prefix}: line ${line}: `
   }
 

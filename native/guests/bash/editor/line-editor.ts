@@ -1,0 +1,243 @@
+/**
+ * Edits a line at a terminal: keys in, the screen kept up to date, until the line is entered. The terminal is in raw mode
+ * meanwhile, but for the keys that send signals; what is typed behind the line is left for who reads next.
+ */
+import { Interrupted } from "../errors.ts"
+import { forgetInterrupt, runPendingTraps } from "../interpret/traps.ts"
+import { SIGINT } from "../processes/signals.ts"
+import type { Shell } from "../state/shell.ts"
+import { withFlags } from "../terminal/settings.ts"
+import type { TerminalFile } from "../terminal/terminal-file.ts"
+import { encodeText } from "../text.ts"
+import { decodeKey } from "./keys.ts"
+import { press } from "./press.ts"
+import { searchPrompt } from "./recall.ts"
+import { draw, lastLine, leave, redraw, resized, type Screen, type Shown, withoutMarks } from "./render.ts"
+import { type EditorEffect, type EditorState, makeState } from "./state.ts"
+
+const PASTE_ON = "\x1b[?2004h"
+const PASTE_OFF = "\x1b[?2004l\r"
+const CLEAR = "\x1b[H\x1b[2J"
+const BELL = "\x07"
+
+/** What completion makes of a line: its text, and what is to be shown of the possibilities. */
+export interface Completed {
+  readonly text: string
+  readonly cursor: number
+  /** Below the line, when there are several. */
+  readonly list?: string | undefined
+  readonly fails?: boolean | undefined
+}
+
+export interface EditorOptions {
+  /** With marks around what is not shown. */
+  readonly prompt: string
+  readonly history: ReadonlyArray<string>
+  /** What the line begins with. */
+  readonly initial?: string | undefined
+  readonly complete: (text: string, cursor: number, lists: boolean, columns: number) => Promise<Completed>
+  /** The time for the line is over. */
+  readonly isOver?: (() => boolean) | undefined
+}
+
+/** Thrown when the time is over. */
+export class TimedOut {}
+
+export class LineEditor {
+  private state: EditorState
+  private shown: Shown = { prompt: "", text: "", cursor: { row: 0, column: 0 }, top: 0 }
+  /** Bytes of a key that is not whole. */
+  private rest: Uint8Array = new Uint8Array(0)
+  private output = ""
+
+  constructor(
+    private readonly shell: Shell,
+    private readonly file: TerminalFile,
+    private readonly options: EditorOptions
+  ) {
+    const { kills = [], lastSearch = "" } = shell.conversation ?? {}
+    this.state = makeState(options.history, { kills, lastSearch }, options.initial)
+  }
+
+  private get screen(): Screen {
+    const { columns, rows } = this.file.terminal
+    return { columns: Math.max(2, columns), rows: Math.max(1, rows) }
+  }
+
+  private get prompt(): string {
+    const { search } = this.state
+    return search === undefined ? lastLine(this.options.prompt) : searchPrompt(search)
+  }
+
+  private async flush(): Promise<void> {
+    const { output } = this
+    this.output = ""
+    if (output !== "") await this.file.write(this.shell.process, encodeText(output))
+  }
+
+  /** The prompt with all its lines, and the line. */
+  private begin(): void {
+    const { prompt } = this.options
+    this.output += withoutMarks(prompt.slice(0, prompt.length - lastLine(prompt).length))
+    const { output, shown } = draw(this.prompt, this.state.text, this.state.cursor, this.screen)
+    this.output += output
+    this.shown = shown
+  }
+
+  private refresh(): void {
+    const { output, shown } = redraw(this.shown, this.prompt, this.state.text, this.state.cursor, this.screen)
+    this.output += output
+    this.shown = shown
+  }
+
+  private finish(): void {
+    this.state = { ...this.state, search: undefined, cursor: this.state.text.length }
+    this.refresh()
+    this.output += leave(this.shown, this.screen)
+  }
+
+  /** Reads a line; undefined at the end of the input. Throws what a signal makes of it. */
+  async read(): Promise<string | undefined> {
+    const { file, shell } = this
+    const { terminal } = file
+    const before = terminal.settings
+    const raw = withFlags(before, [], ["icanon", "echo", "icrnl", "inlcr", "igncr"])
+    await terminal.configure(shell.process, {
+      ...raw,
+      characters: { ...before.characters, lnext: undefined },
+      min: 1,
+      time: 0
+    })
+    this.output += PASTE_ON
+    this.begin()
+    try {
+      const line = await this.keys()
+      this.output += PASTE_OFF
+      await this.flush()
+      return line
+    } finally {
+      terminal.restore(before)
+      const { conversation } = shell
+      if (conversation !== undefined) {
+        conversation.kills = this.state.kills
+        conversation.lastSearch = this.state.lastSearch
+      }
+    }
+  }
+
+  private async keys(): Promise<string | undefined> {
+    const { file, shell } = this
+    for (;;) {
+      await this.flush()
+      const bytes = await this.more()
+      // the other side has gone
+      if (bytes.length === 0) return undefined
+      const all = this.rest.length === 0 ? bytes : Buffer.concat([this.rest, bytes])
+      const held = this.rest.length
+      let at = 0
+      for (;;) {
+        const decoded = decodeKey(all, at, this.state.pasting)
+        if (decoded === undefined) break
+        at = decoded.end
+        const { effect, state } = press(this.state, decoded.key)
+        this.state = state
+        if (effect === "accept" || effect === "end") {
+          file.consume(Math.max(0, at - held))
+          this.rest = new Uint8Array(0)
+          this.finish()
+          return effect === "end" ? undefined : this.state.text
+        }
+        if (effect !== undefined) await this.perform(effect)
+        const pending = shell.machine.tick(shell.process)
+        if (pending === undefined) continue
+        await pending
+        if (shell.process.pending.length > 0) await this.interrupted()
+      }
+      file.consume(bytes.length)
+      this.rest = all.slice(at)
+      this.refresh()
+    }
+  }
+
+  /** Bytes that were typed; signals are heard meanwhile. */
+  private async more(): Promise<Uint8Array> {
+    const { file, shell: { process } } = this
+    for (;;) {
+      if (this.options.isOver?.() === true) {
+        this.finish()
+        throw new TimedOut()
+      }
+      const bytes = file.peek(process)
+      if (bytes !== undefined) return bytes
+      try {
+        await file.readable(process)
+      } catch (reason) {
+        if (!(reason instanceof Interrupted)) throw reason
+        await this.interrupted()
+      }
+    }
+  }
+
+  /** An interrupt ends the line; anything else only runs its trap, and finds the window's size. */
+  private async interrupted(): Promise<void> {
+    const { columns } = this.file.terminal
+    if (this.shell.process.pending.includes(SIGINT)) {
+      this.state = { ...this.state, search: undefined, cursor: this.state.text.length }
+      this.refresh()
+      this.output += `^C${leave(this.shown, this.screen)}${PASTE_OFF}`
+      await this.flush()
+      forgetInterrupt(this.shell)
+      await runPendingTraps(this.shell)
+      throw new Interrupted(SIGINT)
+    }
+    await runPendingTraps(this.shell)
+    if (columns > 0) this.resize()
+    await this.flush()
+  }
+
+  private resize(): void {
+    const { output, shown } = resized(this.shown, this.state.cursor, this.screen)
+    this.output += output
+    this.shown = shown
+  }
+
+  private async perform(effect: EditorEffect): Promise<void> {
+    switch (effect) {
+      case "bell":
+        this.output += BELL
+        return
+      case "clear":
+        this.output += CLEAR
+        return this.begin()
+      case "complete":
+      case "list":
+        return this.complete(effect === "list")
+      default:
+        return
+    }
+  }
+
+  private async complete(lists: boolean): Promise<void> {
+    // what was typed so far is seen before it is looked for
+    this.refresh()
+    await this.flush()
+    const { cursor, text } = this.state
+    const { columns } = this.screen
+    const completed = await this.options.complete(text, cursor, lists, columns)
+    if (completed.list !== undefined) {
+      const { output, shown } = redraw(this.shown, this.prompt, text, text.length, this.screen)
+      this.output += output + leave(shown, this.screen) + completed.list
+      this.begin()
+    }
+    if (completed.text !== text || completed.cursor !== cursor) {
+      this.state = {
+        ...this.state,
+        text: completed.text,
+        cursor: completed.cursor,
+        undo: [...this.state.undo, { text, cursor }].slice(-100),
+        last: undefined
+      }
+    }
+    if (completed.fails === true) this.output += BELL
+  }
+}
