@@ -2,6 +2,8 @@
  * The sidecar program. It is started with a pipe on standard input, over which the host sends one line of JSON (`Boot`),
  * and the framed connection on descriptor 3. It ends when either of them does.
  */
+import { availableParallelism } from "node:os"
+import { setFlagsFromString } from "node:v8"
 import { WorkerPool } from "./kernel/workers/pool.ts"
 
 /** What the host says before anything else. */
@@ -39,12 +41,16 @@ const readBoot = (onBoot: (boot: Boot) => Promise<void>): void => {
   process.stdin.on("error", () => exit(0))
 }
 
+// the host bounds the young generation of the kernel thread; guest workers have V8's own bounds
+setFlagsFromString("--max-semi-space-size=0")
+
 // the pool starts its first workers while the rest of the program is loaded and gets ready
 readBoot(async (boot) => {
   const pool = new WorkerPool({
     program: new URL("./shell-worker.js", import.meta.url),
     warm: boot.warmWorkers,
     max: boot.maxWorkers,
+    starting: availableParallelism(),
     resourceLimits: { maxOldGenerationSizeMb: boot.workerHeapMb },
     onWarmFailure: (error) => log(`a guest worker did not start: ${error.message}`)
   })

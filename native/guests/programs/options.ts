@@ -1,6 +1,6 @@
 /** Command lines in the manner of GNU getopt_long: options anywhere, short ones glued, long ones abbreviated. */
 import type { ProgramContext } from "./program.ts"
-import { ProgramFailure } from "./program.ts"
+import { Informed, ProgramFailure } from "./program.ts"
 
 export interface Option {
   readonly name: string
@@ -26,7 +26,13 @@ export interface OptionSpec {
   readonly status?: number | undefined
   /** Operands end the options. */
   readonly strict?: boolean | undefined
+  /** A line that stands between the message of a wrong command line and the hint to `--help`. */
+  readonly usage?: string | undefined
+  /** The hint to `--help` begins with the program's name. */
+  readonly named?: boolean | undefined
 }
+
+const isInforming = (name: string): name is Informed["about"] => name === "help" || name === "version"
 
 interface Long {
   readonly name: string
@@ -35,14 +41,20 @@ interface Long {
 }
 
 const longs = (spec: OptionSpec): ReadonlyArray<Long> =>
-  Object.entries(spec.long ?? {}).map(([key, target]) => ({
+  Object.entries({ ...spec.long, help: "help", version: "version" }).map(([key, target]) => ({
     name: key.replace(/\[?=$/, ""),
     target,
     takes: key.endsWith("[=") ? "maybe" : key.endsWith("=") ? "yes" : "no"
   }))
 
 const fail = (context: ProgramContext, spec: OptionSpec, problem: string): never => {
-  throw new ProgramFailure(`${problem}\nTry '${context.name} --help' for more information.`, spec.status ?? 1)
+  const usage = spec.usage === undefined ? "" : `${spec.usage}\n`
+  throw new ProgramFailure(
+    `${problem}\n${usage}${
+      spec.named === true ? `${context.name}: ` : ""
+    }Try '${context.name} --help' for more information.`,
+    spec.status ?? 1
+  )
 }
 
 class Parser {
@@ -116,6 +128,7 @@ class Parser {
     if (found.takes === "no" && given !== undefined) {
       return fail(this.context, this.spec, `option '--${found.name}' doesn't allow an argument`)
     }
+    if (isInforming(found.target)) throw new Informed(found.target, this.spec)
     if (found.takes === "yes" && given === undefined) {
       const value = this.args[++this.index]
       if (value === undefined) return fail(this.context, this.spec, `option '--${found.name}' requires an argument`)
@@ -145,10 +158,12 @@ export const missingOperand = (context: ProgramContext): ProgramFailure =>
   new ProgramFailure(`missing operand\nTry '${context.name} --help' for more information.`)
 
 export const missingAfter = (context: ProgramContext, operand: string): ProgramFailure =>
-  new ProgramFailure(`missing operand after '${operand}'\nTry '${context.name} --help' for more information.`)
+  new ProgramFailure(
+    `missing operand after ${context.quote(operand)}\nTry '${context.name} --help' for more information.`
+  )
 
 export const extraOperand = (context: ProgramContext, operand: string): ProgramFailure =>
-  new ProgramFailure(`extra operand '${operand}'\nTry '${context.name} --help' for more information.`)
+  new ProgramFailure(`extra operand ${context.quote(operand)}\nTry '${context.name} --help' for more information.`)
 
 const units: Readonly<Record<string, number>> = { b: 512, K: 1, M: 2, G: 3, T: 4, P: 5, E: 6 }
 

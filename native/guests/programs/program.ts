@@ -5,15 +5,21 @@ import type { OpenFile } from "../bash/io/open-file.ts"
 import { readChunk } from "../bash/io/open-file.ts"
 import { MAX_TEXT } from "../bash/limits.ts"
 import type { Machine } from "../bash/machine.ts"
-import type { Process } from "../bash/processes/process.ts"
+import type { Process, ProcessStatus } from "../bash/processes/process.ts"
 import { decodeText, encodeText } from "../bash/text.ts"
 import type { SystemCallName, SystemCalls } from "../protocol.ts"
 import { isErrno, SystemCallError } from "../shell/client.ts"
 import { resolvePath } from "../shell/paths.ts"
+import type { OptionSpec } from "./options.ts"
 
 /** Ends a program with a message and an exit code. */
 export class ProgramFailure {
   constructor(readonly message: string, readonly status = 1) {}
+}
+
+/** Ends a program that was asked for its own description. */
+export class Informed {
+  constructor(readonly about: "help" | "version", readonly spec: OptionSpec) {}
 }
 
 const GATHER_BYTES = 32 * 1024
@@ -66,13 +72,15 @@ export class Writer {
 
 /** Reads a file; what the program has written leaves before it waits for more. */
 export class Reader {
+  private closed = false
+
   constructor(readonly file: OpenFile, private readonly process: Process, private readonly out: Writer) {}
 
   /** The next bytes; undefined at the end. */
   async read(max = Infinity): Promise<Uint8Array | undefined> {
     const tick = this.process.machine.tick(this.process)
     if (tick !== undefined) await tick
-    if (this.file.peek() === undefined) await this.out.flush()
+    if (this.file.peek(this.process) === undefined) await this.out.flush()
     const chunk = await readChunk(this.file, this.process, max)
     return chunk.length === 0 ? undefined : chunk
   }
@@ -92,7 +100,14 @@ export class Reader {
     return new LineReader(this, delimiter)
   }
 
+  /** Another hold on the same open file. */
+  another(): Reader {
+    return new Reader(this.file.retain(), this.process, this.out)
+  }
+
   close(): Promise<void> | undefined {
+    if (this.closed) return undefined
+    this.closed = true
     return this.file.release()
   }
 }
@@ -138,9 +153,13 @@ export class LineReader {
 }
 
 export interface ExecOptions {
+  /** What the program gets as its own input and output; they are its to close. */
   readonly stdin?: OpenFile | undefined
+  readonly stdout?: OpenFile | undefined
   readonly env?: ReadonlyMap<string, string> | undefined
   readonly cwd?: string | undefined
+  /** Told how it ended. */
+  readonly onEnd?: ((status: ProcessStatus) => void) | undefined
 }
 
 export class ProgramContext {
@@ -149,6 +168,7 @@ export class ProgramContext {
   readonly stdout: Writer
   readonly stderr: Writer
   private input: Reader | undefined
+  private readonly closing: Array<() => Promise<void> | undefined> = []
   /** Groups of lines printed so far, for programs that separate them. */
   groups = 0
 
@@ -188,32 +208,58 @@ export class ProgramContext {
     name: Name,
     ...args: Parameters<SystemCalls[Name]>
   ): Promise<ReturnType<SystemCalls[Name]>> {
-    return this.process.block(this.machine.sys(name, ...args))
+    return this.process.block(this.machine.sysAs(this.process, name, ...args))
   }
 
   tick(): Promise<void> | undefined {
     return this.machine.tick(this.process)
   }
 
-  /** A file to read; "-" is standard input. */
-  async open(name: string): Promise<Reader> {
-    if (name === "-") return new Reader(this.stdin.file.retain(), this.process, this.stdout)
-    return new Reader(await openForReading({ ...this.exec, process: this.process }, name), this.process, this.stdout)
+  /** A word in a message, in the quotation marks of the locale. */
+  quote(text: string): string {
+    const locale = this.env.get("LC_ALL") || this.env.get("LC_CTYPE") || this.env.get("LANG") || ""
+    return /utf-?8/i.test(locale) ? `\u2018${text}\u2019` : `'${text}'`
+  }
+
+  /** A file to read; "-" is standard input. Not `blocking`: as with O_NONBLOCK. */
+  async open(name: string, blocking = true): Promise<Reader> {
+    const file = name === "-"
+      ? this.stdin.file.retain()
+      : await openForReading({ ...this.exec, process: this.process }, name, blocking)
+    const reader = new Reader(file, this.process, this.stdout)
+    this.closing.push(() => reader.close())
+    return reader
   }
 
   async create(
     name: string,
-    append = false
+    append = false,
+    blocking = true
   ): Promise<{ readonly writer: Writer; readonly close: () => Promise<void> }> {
-    const file = await openForWriting({ ...this.exec, process: this.process }, name, append)
+    const file = await openForWriting({ ...this.exec, process: this.process }, name, append, blocking)
     const writer = new Writer(file, this.process)
+    let closed = false
+    const release = () => {
+      if (closed) return undefined
+      closed = true
+      return file.release()
+    }
+    this.closing.push(release)
     return {
       writer,
       close: async () => {
         await writer.flush()
-        const closing = file.release()
+        const closing = release()
         if (closing !== undefined) await closing
       }
+    }
+  }
+
+  /** Closes what the program has left open, however it ended. */
+  async close(): Promise<void> {
+    for (const close of this.closing.splice(0)) {
+      const pending = close()
+      if (pending !== undefined) await pending.catch(() => {})
     }
   }
 
@@ -238,5 +284,23 @@ export class ProgramContext {
 
 export type Program = (context: ProgramContext) => Promise<number> | number
 
-/** Names as GNU tools put them into messages: quoted when they need it. */
-export const quoted = (name: string): string => `'${name.replaceAll("'", "'\\''")}'`
+const controls = /[\x00-\x1f\x7f]/
+
+/** A name as GNU tools put it into messages: so that the shell would read it as one word. */
+export const quoted = (name: string): string => {
+  if (controls.test(name)) {
+    return name.split(/([\x00-\x1f\x7f]+)/).map((part, index) =>
+      index % 2 === 0 ? `'${part.replaceAll("'", "'\\''")}'` : `$'${Array.from(part, escapeControl).join("")}'`
+    ).join("").replace(/''$/, "")
+  }
+  if (!name.includes("'")) return `'${name}'`
+  return /["\\$`!]/.test(name) ? `'${name.replaceAll("'", "'\\''")}'` : `"${name}"`
+}
+
+const escapeControl = (char: string): string =>
+  ({ "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v", "\x07": "\\a" })[char] ??
+    `\\${char.charCodeAt(0).toString(8).padStart(3, "0")}`
+
+/** A name, quoted only when it needs to be. */
+export const quotedIfOdd = (name: string): string =>
+  /^[A-Za-z0-9_.,:+@%\/\]{}~#^-]+$/.test(name) && !/^[#~]/.test(name) ? name : quoted(name)

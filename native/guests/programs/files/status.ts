@@ -1,10 +1,11 @@
 /** stat and ln. */
 import type { GuestStat } from "../../protocol.ts"
-import { isErrno } from "../../shell/client.ts"
-import { missingOperand, parseOptions } from "../options.ts"
+import { parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure, quoted } from "../program.ts"
 import { formatTime } from "../text/strftime.ts"
+import { relativePath } from "./links.ts"
+import { backupName, confirm, join, lastPart as base } from "./targets.ts"
 import { eachOperand } from "./tree.ts"
 
 const kinds: Readonly<Record<string, readonly [letter: string, text: string]>> = {
@@ -75,6 +76,11 @@ const field = async (
       return String(stat.uid)
     case "U":
       return nameOf(context, stat.uid, identity.uid)
+    case "t":
+    case "T":
+      return "0"
+    case "D":
+      return stat.dev.toString(16)
     case "W":
       return "0"
     case "w":
@@ -98,11 +104,21 @@ const field = async (
   }
 }
 
+const clocks: Readonly<Record<string, "atimeMs" | "mtimeMs" | "ctimeMs">> = {
+  X: "atimeMs",
+  Y: "mtimeMs",
+  Z: "ctimeMs"
+}
+
 const format = async (context: ProgramContext, text: string, name: string, stat: GuestStat): Promise<string> => {
   let out = ""
   let at = 0
-  for (const match of text.matchAll(/%([-0]*)(\d*)([a-zA-Z%])/g)) {
-    const value = await field(context, match[3], name, stat) ?? "?"
+  for (const match of text.matchAll(/%([-0]*)(\d*)(?:\.(\d+))?([a-zA-Z%])/g)) {
+    const whole = await field(context, match[4], name, stat) ?? "?"
+    const clock = clocks[match[4]]
+    const value = match[3] !== undefined && clock !== undefined
+      ? `${whole}.${formatTime("%N", stat[clock]).slice(0, Number(match[3]))}`
+      : whole
     const width = Number(match[2])
     out += text.slice(at, match.index) +
       (match[1].includes("-") ? value.padEnd(width) : value.padStart(width, match[1].includes("0") ? "0" : " "))
@@ -114,6 +130,8 @@ const format = async (context: ProgramContext, text: string, name: string, stat:
 const LONG = "  File: %n\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\nDevice: %d\tInode: %-11i Links: %h\n"
   + "Access: (%04a/%A)  Uid: (%5u/%8U)   Gid: (%5g/%8G)\nAccess: %x\nModify: %y\nChange: %z\n Birth: %w\n"
 
+const TERSE = "%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %W %o\n"
+
 export const stat: Program = (context) => {
   const line = parseOptions(context, {
     short: "Lc:ft",
@@ -121,7 +139,7 @@ export const stat: Program = (context) => {
   })
   const given = line.get("c")
   const printf = line.get("printf")?.replace(/\\([nt\\])/g, (_, char: string) => ({ n: "\n", t: "\t" })[char] ?? char)
-  const text = printf ?? (given === undefined ? LONG : `${given}\n`)
+  const text = printf ?? (given === undefined ? (line.has("t") ? TERSE : LONG) : `${given}\n`)
   return eachOperand(context, line.operands, (name) => `cannot statx ${quoted(name)}`, async (name) => {
     const found = await context.sys(line.has("L") ? "stat" : "lstat", context.path(name))
     await context.stdout.write(await format(context, text, name, found))
@@ -130,8 +148,6 @@ export const stat: Program = (context) => {
 
 const isDirectory = async (context: ProgramContext, name: string): Promise<boolean> =>
   (await context.sys("stat", context.path(name)).catch(() => undefined))?.type === "directory"
-
-const base = (name: string): string => name.replace(/(.)\/+$/, "$1").replace(/^.*\/(?=.)/s, "")
 
 export const ln: Program = async (context) => {
   const line = parseOptions(context, {
@@ -146,7 +162,9 @@ export const ln: Program = async (context) => {
       "target-directory=": "t"
     }
   })
-  if (line.operands.length === 0) throw missingOperand(context)
+  if (line.operands.length === 0) {
+    throw new ProgramFailure("missing file operand\nTry 'ln --help' for more information.")
+  }
   const symbolic = line.has("s")
   const last = line.get("t") ?? line.operands[line.operands.length - 1]
   const sources = line.has("t") || line.operands.length === 1 ? line.operands : line.operands.slice(0, -1)
@@ -154,19 +172,44 @@ export const ln: Program = async (context) => {
   const link = line.has("n") &&
     (await context.sys("lstat", context.path(last)).catch(() => undefined))?.type === "symlink"
   const into = here || (!line.has("T") && !link && await isDirectory(context, last))
-  if (sources.length > 1 && !into) throw new ProgramFailure(`target ${quoted(last)} is not a directory`)
+  if (sources.length > 1 && !into) {
+    const there = await context.sys("stat", context.path(last)).then(() => true, () => false)
+    throw new ProgramFailure(`target ${quoted(last)}: ${there ? "Not a directory" : "No such file or directory"}`)
+  }
   const directory = here ? "." : last
-  const describe = (name: string) =>
-    `failed to create ${symbolic ? "symbolic" : "hard"} link ${quoted(into ? `${directory}/${base(name)}` : last)}`
+  const targetOf = (name: string) => into ? (here ? base(name) : join(directory, base(name))) : last
+  const describe = (name: string) => {
+    const suffix = symbolic ? "" : ` => ${quoted(name)}`
+    return `failed to create ${symbolic ? "symbolic" : "hard"} link ${quoted(targetOf(name))}${suffix}`
+  }
   return eachOperand(context, sources, describe, async (name) => {
-    const target = context.path(into ? `${directory}/${base(name)}` : last)
-    if (line.has("f")) {
-      await context.sys("unlink", target).catch((error: unknown) => {
-        if (!isErrno(error, "ENOENT")) throw error
+    const shown = targetOf(name)
+    const target = context.path(shown)
+    if (!symbolic) {
+      const source = await context.sys("lstat", context.path(name)).catch((error: unknown) => {
+        throw new ProgramFailure(`failed to access ${quoted(name)}: ${context.reason(error)}`)
       })
+      if (source.type === "directory") throw new ProgramFailure(`${name}: hard link not allowed for directory`)
     }
-    if (symbolic) await context.sys("symlink", name, target)
-    else await context.sys("link", context.path(name), target)
-    if (line.has("v")) await context.stdout.line(`${quoted(target)} ${symbolic ? "->" : "=>"} ${quoted(name)}`)
+    const old = await context.sys("lstat", target).catch(() => undefined)
+    if (old !== undefined && (line.has("f") || line.has("b") || line.has("backup") || line.has("i"))) {
+      if (line.has("i") && !await confirm(context, `replace ${quoted(shown)}`)) return
+      const backup = await backupName(context, line, shown)
+      if (backup !== undefined) await context.sys("rename", target, context.path(backup))
+      else if (old.type === "directory") throw new ProgramFailure(`${shown}: cannot overwrite directory`)
+      else if (!symbolic && target === context.path(name)) {
+        throw new ProgramFailure(`${quoted(name)} and ${quoted(shown)} are the same file`)
+      } else await context.sys("unlink", target)
+    }
+    if (!symbolic && old !== undefined && !line.has("f") && !line.has("b") && !line.has("backup")) {
+      throw new ProgramFailure(`failed to create hard link ${quoted(shown)}: File exists`)
+    }
+    if (symbolic) {
+      const leads = line.has("r")
+        ? relativePath(target.slice(0, target.lastIndexOf("/")) || "/", context.path(name))
+        : name
+      await context.sys("symlink", leads, target)
+    } else await context.sys("link", context.path(name), target)
+    if (line.has("v")) await context.stdout.line(`${quoted(shown)} ${symbolic ? "->" : "=>"} ${quoted(name)}`)
   })
 }

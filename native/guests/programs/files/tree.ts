@@ -1,4 +1,4 @@
-/** rm, mkdir, rmdir, touch, basename, dirname. */
+/** mkdir, rmdir, touch, basename, dirname. */
 import { isErrno, SystemCallError } from "../../shell/client.ts"
 import { missingOperand, parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
@@ -18,52 +18,12 @@ export const eachOperand = async (
     try {
       await use(operand)
     } catch (error) {
-      await context.blame(describe(operand), error)
+      if (error instanceof ProgramFailure) await context.complain(error.message)
+      else await context.blame(describe(operand), error)
       status = 1
     }
   }
   return status
-}
-
-export const rm: Program = async (context) => {
-  const line = parseOptions(context, {
-    short: "dfiIrRv",
-    long: {
-      dir: "d",
-      force: "f",
-      recursive: "r",
-      verbose: "v",
-      "preserve-root": "p",
-      "no-preserve-root": "n",
-      "one-file-system": "o",
-      "interactive[=": "i"
-    }
-  })
-  const force = line.has("f")
-  const recursive = line.has("r") || line.has("R")
-  if (line.operands.length === 0 && force) return 0
-  return eachOperand(context, line.operands, (name) => `cannot remove ${quoted(name)}`, async (name) => {
-    const base = name.replace(/\/+$/, "").replace(/^.*\//, "")
-    if (base === "." || base === "..") {
-      throw new ProgramFailure(`refusing to remove '.' or '..' directory: skipping ${quoted(name)}`)
-    }
-    const path = context.path(name)
-    if (path === "/" && recursive) {
-      throw new ProgramFailure(
-        "it is dangerous to operate recursively on '/'\nrm: use --no-preserve-root to override this failsafe"
-      )
-    }
-    try {
-      const { type } = await context.sys("lstat", path)
-      if (type === "directory" && line.has("d") && !recursive) await context.sys("rmdir", path)
-      else if (type === "directory" && recursive) await context.sys("remove", path, true, force)
-      else if (type === "directory") throw new SystemCallError("EISDIR", "unlink", path)
-      else await context.sys("unlink", path)
-      if (line.has("v")) await context.stdout.line(`removed ${type === "directory" ? "directory " : ""}${quoted(name)}`)
-    } catch (error) {
-      if (!(force && isErrno(error, "ENOENT", "ENOTDIR"))) throw error
-    }
-  })
 }
 
 /** The bits of a mode such as `755`, `u+x,go-w`. */
@@ -103,10 +63,31 @@ const applyMode = (
     if (what.includes("s")) wide |= letter === "u" ? 0o4000 : letter === "g" ? 0o2000 : 0
     if (operator === "+") mode |= wide
     else if (operator === "-") mode &= ~wide
-    else mode = (mode & ~(7 << shift)) | wide
+    else {
+      const special = letter === "u" ? 0o4000 : letter === "g" ? 0o2000 : 0o1000
+      mode = (mode & ~(7 << shift) & ~(isDirectory && letter !== "o" ? 0 : special)) | wide
+    }
   }
   if (what.includes("t")) mode = operator === "-" ? mode & ~0o1000 : mode | 0o1000
   return mode
+}
+
+/** The name and the directories above it, as far as they are missing, from the top. */
+export const missingAbove = async (context: ProgramContext, name: string): Promise<Array<string>> => {
+  const missing: Array<string> = []
+  for (let each = name.replace(/(.)\/+$/, "$1"); each !== "" && each !== "/"; each = each.replace(/\/?[^/]*$/, "")) {
+    try {
+      const { type } = await context.sys("stat", context.path(each))
+      if (type !== "directory" && missing.length > 0) {
+        throw new ProgramFailure(`cannot create directory ${context.quote(each)}: Not a directory`)
+      }
+      break
+    } catch (error) {
+      if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error
+      missing.unshift(each)
+    }
+  }
+  return missing
 }
 
 export const mkdir: Program = (context) => {
@@ -115,21 +96,38 @@ export const mkdir: Program = (context) => {
   const mode = given === undefined
     ? 0o777 & ~context.exec.umask
     : parseMode(given, 0o777 & ~context.exec.umask, true, context.exec.umask)
-  if (mode === undefined) throw new ProgramFailure(`invalid mode ${quoted(given!)}`)
+  if (mode === undefined) throw new ProgramFailure(`invalid mode ${context.quote(given!)}`)
   return eachOperand(
     context,
     line.operands,
-    (name) => `cannot create directory ${name === "" ? "''" : quoted(name)}`,
+    (name) => `cannot create directory ${context.quote(name)}`,
     async (name) => {
       if (name === "") throw new SystemCallError("ENOENT", "mkdir", name)
+      const missing = line.has("p") ? await missingAbove(context, name) : []
+      for (const above of missing.slice(0, -1)) {
+        const usual = 0o777 & ~context.exec.umask
+        try {
+          await context.sys("mkdir", context.path(above), usual, false)
+        } catch (error) {
+          throw new ProgramFailure(`cannot create directory ${context.quote(above)}: ${context.reason(error)}`)
+        }
+      }
+      if (line.has("p") && missing.length === 0) {
+        const { type } = await context.sys("stat", context.path(name))
+        if (type !== "directory") throw new SystemCallError("EEXIST", "mkdir", name)
+        return
+      }
       await context.sys(
         "mkdir",
         context.path(name),
         given === undefined && context.exec.umask === 0o022 ? undefined : mode,
-        line.has("p")
+        false
       )
       if (given !== undefined) await context.sys("chmod", context.path(name), mode)
-      if (line.has("v")) await context.stdout.line(`mkdir: created directory ${quoted(name)}`)
+      if (!line.has("v")) return
+      for (const each of line.has("p") ? missing : [name]) {
+        await context.stdout.line(`mkdir: created directory ${quoted(each)}`)
+      }
     }
   )
 }
@@ -140,17 +138,23 @@ export const rmdir: Program = (context) => {
     long: { parents: "p", verbose: "v", "ignore-fail-on-non-empty": "i" }
   })
   return eachOperand(context, line.operands, (name) => `failed to remove ${quoted(name)}`, async (name) => {
-    const remove = async (path: string) => {
+    const remove = async (path: string, above: boolean) => {
+      if (line.has("v")) await context.stdout.line(`rmdir: removing directory, ${quoted(path)}`)
       try {
         await context.sys("rmdir", context.path(path))
-        if (line.has("v")) await context.stdout.line(`rmdir: removing directory, ${quoted(path)}`)
       } catch (error) {
-        if (!(line.has("i") && isErrno(error, "ENOTEMPTY", "EEXIST"))) throw error
+        if (line.has("i") && isErrno(error, "ENOTEMPTY", "EEXIST")) return
+        if (above) {
+          throw new ProgramFailure(`failed to remove directory ${quoted(path)}: ${context.reason(error)}`)
+        }
+        throw error
       }
     }
-    await remove(name)
+    await remove(name, false)
     if (!line.has("p")) return
-    for (let at = name.lastIndexOf("/"); at > 0; at = name.lastIndexOf("/", at - 1)) await remove(name.slice(0, at))
+    for (let at = name.lastIndexOf("/"); at > 0; at = name.lastIndexOf("/", at - 1)) {
+      await remove(name.slice(0, at), true)
+    }
   })
 }
 
@@ -162,9 +166,16 @@ export const touch: Program = async (context) => {
   let time: number | undefined
   if (line.has("d")) {
     time = parseDate(line.get("d")!, Date.now())
-    if (time === undefined) throw new ProgramFailure(`invalid date format ${quoted(line.get("d")!)}`)
-  } else if (line.has("t")) time = stamp(line.get("t")!)
-  else if (line.has("r")) time = (await context.sys("stat", context.path(line.get("r")!))).mtimeMs
+    if (time === undefined) throw new ProgramFailure(`invalid date format ${context.quote(line.get("d")!)}`)
+  } else if (line.has("t")) time = stamp(context, line.get("t")!)
+  else if (line.has("r")) {
+    time = (await context.sys("stat", context.path(line.get("r")!)).catch((error: unknown) => {
+      throw new ProgramFailure(`failed to get attributes of ${quoted(line.get("r")!)}: ${context.reason(error)}`)
+    })).mtimeMs
+  }
+  if (line.operands.length === 0) {
+    throw new ProgramFailure("missing file operand\nTry 'touch --help' for more information.")
+  }
   const when = time ?? await context.sys("now")
   return eachOperand(context, line.operands, (name) => `cannot touch ${quoted(name)}`, async (name) => {
     const path = context.path(name)
@@ -174,7 +185,9 @@ export const touch: Program = async (context) => {
     })
     if (old === undefined) {
       if (line.has("c")) return
-      if (name.endsWith("/")) throw new SystemCallError("ENOENT", "open", name)
+      if (name.endsWith("/") || line.has("h")) {
+        throw new ProgramFailure(`setting times of ${quoted(name)}: No such file or directory`)
+      }
       await context.sys(
         "writeFile",
         path,
@@ -196,9 +209,9 @@ export const touch: Program = async (context) => {
 }
 
 /** `[[CC]YY]MMDDhhmm[.ss]`. */
-const stamp = (text: string): number => {
+const stamp = (context: ProgramContext, text: string): number => {
   const match = /^(?:(\d{2})?(\d{2}))?(\d{2})(\d{2})(\d{2})(\d{2})(?:\.(\d{2}))?$/.exec(text)
-  if (match === null) throw new ProgramFailure(`invalid date format ${quoted(text)}`)
+  if (match === null) throw new ProgramFailure(`invalid date format ${context.quote(text)}`)
   const [, century, year, ...rest] = match
   const [month, day, hour, minute, second] = rest.map((part) => Number(part ?? 0))
   const full = year === undefined

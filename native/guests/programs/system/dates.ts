@@ -72,7 +72,7 @@ const rules: ReadonlyArray<Rule> = [
     state.time -= (sign === "-" ? -1 : 1) * (Number(hours) * 3_600_000 + Number(minutes) * 60_000)
   }],
   [
-    /^(\d{1,2})\s+([a-z]{3})[a-z]*\.?,?\s*(\d{4})?/i,
+    /^(\d{1,2})[\s-]*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?[\s-]*(\d{4})?(?![\d:])/i,
     (state, [, day, month, year]) =>
       setDate(
         state,
@@ -92,7 +92,7 @@ const rules: ReadonlyArray<Rule> = [
       )
   ],
   [
-    /^([+-]?\s*\d+)\s*(seconds?|secs?|minutes?|mins?|hours?|days?|weeks?|fortnights?|months?|years?)(\s+ago)?/i,
+    /^([+-]?\s*\d+)\s*(seconds?|secs?|minutes?|mins?|hours?|days?|weeks?|fortnights?|months?|years?)\b(\s+ago)?/i,
     (state, [, amount, unit, ago]) => {
       shift(state, Number(amount.replace(/\s/g, "")) * (ago === undefined ? 1 : -1), unit)
     }

@@ -1,9 +1,11 @@
-/** Programs that run other programs: xargs, env, timeout, nohup, nice, time. */
-import { BytesFile } from "../../bash/io/devices.ts"
-import { signalNumber } from "../../bash/processes/signals.ts"
+/** Programs that run other programs: env, timeout, nohup, nice, time. */
+import type { Timer } from "../../bash/machine.ts"
+import { joinGroup, membersOf } from "../../bash/processes/groups.ts"
+import { SIGCONT, SIGKILL, signalNumber } from "../../bash/processes/signals.ts"
 import { missingOperand, parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure } from "../program.ts"
+import { splitWords } from "./xargs.ts"
 
 /** The exit code of a command, with a message when there was none to run. */
 const runCommand = async (
@@ -16,147 +18,6 @@ const runCommand = async (
   if (status >= 0) return status
   await context.complain(`${show(argv[0])}: ${status === -127 ? "No such file or directory" : "Permission denied"}`)
   return -status
-}
-
-/** Words at blanks, with quotes and backslashes. */
-const splitWords = (text: string): Array<string> => {
-  const words: Array<string> = []
-  let word = ""
-  let started = false
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]
-    if (/\s/.test(char)) {
-      if (started) words.push(word)
-      word = ""
-      started = false
-    } else if (char === "'" || char === "\"") {
-      const end = text.indexOf(char, at + 1)
-      const line = text.indexOf("\n", at)
-      if (end < 0 || (line >= 0 && line < end)) {
-        throw new ProgramFailure(
-          `unmatched ${
-            char === "'" ? "single" : "double"
-          } quote; by default quotes are special to xargs unless you use the -0 option`
-        )
-      }
-      word += text.slice(at + 1, end)
-      at = end
-      started = true
-    } else {
-      if (char === "\\" && at + 1 < text.length) at++
-      word += text[at]
-      started = true
-    }
-  }
-  if (started) words.push(word)
-  return words
-}
-
-const MAX_COMMAND = 128 * 1024
-
-/** The batches of arguments, each for one command. */
-const batches = (items: ReadonlyArray<string>, max: number, chars: number): Array<ReadonlyArray<string>> => {
-  const result: Array<ReadonlyArray<string>> = []
-  let batch: Array<string> = []
-  let size = 0
-  for (const item of items) {
-    if (batch.length >= max || (batch.length > 0 && size + item.length + 1 > chars)) {
-      result.push(batch)
-      batch = []
-      size = 0
-    }
-    batch.push(item)
-    size += item.length + 1
-  }
-  if (batch.length > 0) result.push(batch)
-  return result
-}
-
-export const xargs: Program = async (context) => {
-  const line = parseOptions(context, {
-    short: "0a:d:E:e::i::I:L:l::n:oprP:s:tx",
-    long: {
-      null: "0",
-      "arg-file=": "a",
-      "delimiter=": "d",
-      "replace[=": "i",
-      "max-lines[=": "l",
-      "max-args=": "n",
-      "no-run-if-empty": "r",
-      "max-procs=": "P",
-      verbose: "t",
-      "max-chars=": "s",
-      interactive: "p",
-      exit: "x"
-    },
-    strict: true
-  })
-  const reader = line.has("a") ? await context.open(line.get("a")!) : context.stdin
-  const lines = reader.lines(0)
-  let text = ""
-  for (let batch = await lines.next(); batch !== undefined; batch = await lines.next()) {
-    text += batch.join("\0") + (lines.unterminated ? "" : "\0")
-  }
-  const replace = line.has("I") ? line.get("I")! : line.has("i") ? line.get("i") || "{}" : undefined
-  const delimiter = line.has("0") ? "\0" : line.get("d")?.replace("\\n", "\n").replace("\\t", "\t").replace("\\0", "\0")
-  const items = delimiter !== undefined
-    ? text.replace(delimiter === "\0" ? /\0$/ : new RegExp(`${delimiter.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`), "")
-      .split(delimiter)
-    : replace !== undefined
-    ? text.split("\n").map((each) => each.replace(/^[ \t]+/, "")).filter((each) => each !== "").map((each) =>
-      splitWords(each.replace(/ /g, "\\ ")).join(" ")
-    )
-    : splitWords(text)
-  const given = delimiter !== undefined && text === "" ? [] : items
-  const base = line.operands.length === 0 ? ["echo"] : line.operands
-  const perLine = line.has("L") || line.has("l")
-  const commands: Array<ReadonlyArray<string>> = replace !== undefined
-    ? given.map((item) => base.map((word) => word.replaceAll(replace, () => item)))
-    : (perLine
-      ? text.split("\n").filter((each) => each.trim() !== "").map(splitWords)
-      : batches(given, Number(line.get("n") ?? Infinity), Number(line.get("s") ?? MAX_COMMAND)))
-      .map((batch) => [...base, ...batch])
-  if (commands.length === 0 && replace === undefined && !line.has("r")) commands.push(base)
-  return runAll(context, commands, Math.max(1, Number(line.get("P") ?? 1) || 8), line.has("t"))
-}
-
-const runAll = async (
-  context: ProgramContext,
-  commands: ReadonlyArray<ReadonlyArray<string>>,
-  parallel: number,
-  shows: boolean
-): Promise<number> => {
-  let status = 0
-  let next = 0
-  let stopped = false
-  const worker = async () => {
-    while (next < commands.length && !stopped) {
-      const argv = commands[next++]
-      if (shows) {
-        await context.stderr.write(`${argv.join(" ")}\n`)
-        await context.stderr.flush()
-      }
-      const code = await runCommand(
-        context,
-        argv,
-        { stdin: new BytesFile(new Uint8Array(0), "/dev/null") },
-        (name) => name
-      )
-      if (code === 255) {
-        await context.complain(`${argv[0]}: exited with status 255; aborting`)
-        status = 124
-        stopped = true
-      } else if (code === 126 || code === 127) {
-        status = code
-        stopped = true
-      } else if (code > 128) {
-        status = 125
-        stopped = true
-      } else if (code !== 0 && status < 123) status = 123
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(parallel, commands.length) }, worker))
-  return status
 }
 
 export const env: Program = async (context) => {
@@ -215,7 +76,7 @@ export const sleep: Program = async (context) => {
     }
     total += value
   }
-  await context.sys("sleep", total * 1000)
+  await context.machine.sleep(context.process, total * 1000)
   return 0
 }
 
@@ -238,28 +99,41 @@ export const timeout: Program = async (context) => {
   if (signal === undefined) throw new ProgramFailure(`'${line.get("s")}': invalid signal`, 125)
   let expired = false
   let killed = false
-  const children = () => descendants(context)
-  const timers: Array<Promise<void>> = []
-  let over = false
-  if (value > 0) {
-    timers.push(
-      context.sys("sleep", value * 1000).then(async () => {
-        if (over) return
-        expired = true
-        for (const child of children()) child.signal(signal)
-        const grace = line.get("k")
-        if (grace === undefined) return
-        await context.sys("sleep", (seconds(grace) ?? 0) * 1000)
-        if (over) return
-        killed = true
-        for (const child of children()) child.signal(9)
-      }).catch(() => {})
-    )
+  // what it starts is a group with it, and stays one when a process in between ends
+  const { process } = context
+  if (!line.has("f") && process.session.id !== process.pid) joinGroup(process, process.pid)
+  const children = () => {
+    const members = line.has("f") ? [] : membersOf(context.machine.vm, process.pid)
+    return Array.from(new Set([...descendants(context), ...members.filter((member) => member !== process)]))
   }
-  const status = await runCommand(context, argv)
-  over = true
+  let timer: Timer | undefined
+  let over = false
+  const wait = (milliseconds: number, run: () => void) => {
+    timer = context.machine.timer(context.process, milliseconds)
+    // a wait that is cancelled ends as well, and the command may be over
+    void timer.done.then(() => over ? undefined : run(), () => {})
+  }
+  const expire = () => {
+    expired = true
+    for (const child of children()) child.signal(signal)
+    if (signal !== SIGKILL && signal !== SIGCONT) { for (const child of children()) child.signal(SIGCONT) }
+    const grace = line.get("k")
+    if (grace !== undefined) wait((seconds(grace) ?? 0) * 1000, kill)
+  }
+  const kill = () => {
+    killed = true
+    for (const child of children()) child.signal(SIGKILL)
+  }
+  if (value > 0) wait(value * 1000, expire)
+  let status: number
+  try {
+    status = await runCommand(context, argv)
+  } finally {
+    over = true
+    timer?.cancel()
+  }
   if (!expired) return status
-  return line.has("p") ? status : killed || signal === 9 ? 137 : 124
+  return line.has("p") ? status : killed || signal === SIGKILL ? 137 : 124
 }
 
 /** Every process that this one has started, however far down. */
@@ -301,9 +175,9 @@ export const time: Program = async (context) => {
     status: 125,
     strict: true
   })
-  const start = performance.now()
+  const start = Date.now()
   const status = await runCommand(context, line.operands)
-  const real = (performance.now() - start) / 1000
+  const real = (Date.now() - start) / 1000
   await context.stderr.write(`real ${real.toFixed(2)}\nuser 0.00\nsys 0.00\n`)
   return status
 }

@@ -1,17 +1,19 @@
 /** cut, paste and tr. */
 import { decodeText, encodeText } from "../../bash/text.ts"
-import { missingOperand, parseOptions } from "../options.ts"
-import type { LineReader, Program, ProgramContext } from "../program.ts"
+import { extraOperand, missingAfter, missingOperand, parseOptions } from "../options.ts"
+import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure } from "../program.ts"
+import { Lines } from "./lines.ts"
 import { eachInput } from "./stream.ts"
 
 type Range = readonly [low: number, high: number]
 
-const parseRanges = (text: string, kind: string): Array<Range> => {
+const parseRanges = (context: ProgramContext, text: string, kind: string): Array<Range> => {
   const ranges = text.split(/[, ]/).map((part): Range => {
     const match = /^(\d*)(-?)(\d*)$/.exec(part)
     if (match === null) {
-      throw new ProgramFailure(`invalid ${kind} value '${part}'\nTry 'cut --help' for more information.`)
+      const what = kind === "field" ? "field value" : "byte/character position"
+      throw new ProgramFailure(`invalid ${what} ${context.quote(part)}\nTry 'cut --help' for more information.`)
     }
     const [, low, dash, high] = match
     if (low === "" && high === "") {
@@ -31,6 +33,32 @@ const parseRanges = (text: string, kind: string): Array<Range> => {
   return ranges.sort((a, b) => a[0] - b[0])
 }
 
+/** Ranges that touch or overlap become one. */
+const mergeRanges = (ranges: ReadonlyArray<Range>): Array<Range> => {
+  const merged: Array<Range> = []
+  for (const [low, high] of ranges) {
+    const last = merged[merged.length - 1]
+    if (last !== undefined && low <= last[1]) merged[merged.length - 1] = [last[0], Math.max(last[1], high)]
+    else merged.push([low, high])
+  }
+  return merged
+}
+
+const cutBytes = (bytes: Uint8Array, ranges: ReadonlyArray<Range>, complement: boolean, separator: string): string => {
+  const parts: Array<Uint8Array> = []
+  let at = 0
+  for (const [low, high] of ranges) {
+    if (low > bytes.length) break
+    if (complement) parts.push(bytes.subarray(at, low - 1))
+    else parts.push(bytes.subarray(low - 1, high))
+    at = Math.min(high, bytes.length)
+  }
+  if (complement) parts.push(bytes.subarray(at))
+  const kept = parts.filter((part) => part.length > 0)
+  if (separator === "") return decodeText(Buffer.concat(kept))
+  return decodeText(Buffer.concat(kept.flatMap((part, index) => index === 0 ? [part] : [encodeText(separator), part])))
+}
+
 const included = (ranges: ReadonlyArray<Range>, position: number): boolean =>
   ranges.some(([low, high]) => position >= low && position <= high)
 
@@ -48,6 +76,10 @@ export const cut: Program = (context) => {
       "zero-terminated": "z"
     }
   })
+  const hint = "\nTry 'cut --help' for more information."
+  if (line.options.filter(({ name }) => "bcf".includes(name)).length > 1) {
+    throw new ProgramFailure(`only one list may be specified${hint}`)
+  }
   const list = line.get("f") ?? line.get("c") ?? line.get("b")
   if (list === undefined) {
     throw new ProgramFailure(
@@ -56,22 +88,23 @@ export const cut: Program = (context) => {
   }
   const byField = line.has("f")
   const delimiter = line.get("d") ?? "\t"
+  if (!byField && line.has("d")) {
+    throw new ProgramFailure(`an input delimiter may be specified only when operating on fields${hint}`)
+  }
+  if (!byField && line.has("s")) {
+    throw new ProgramFailure(`suppressing non-delimited lines makes sense\n\tonly when operating on fields${hint}`)
+  }
   if (Array.from(delimiter).length > 1) {
     throw new ProgramFailure("the delimiter must be a single character\nTry 'cut --help' for more information.")
   }
-  const ranges = parseRanges(list, byField ? "field" : "byte/character")
+  const ranges = parseRanges(context, list, byField ? "field" : "byte/character")
   const complement = line.has("complement")
   const separator = line.get("o") ?? (byField ? delimiter : "")
+  const merged = mergeRanges(ranges)
   const pick = (parts: ReadonlyArray<string>): string =>
     parts.filter((_, index) => included(ranges, index + 1) !== complement).join(separator)
   const change = (text: string): string | undefined => {
-    if (!byField) {
-      return decodeText(Buffer.concat(
-        Array.from(encodeText(text), (byte) => Uint8Array.of(byte)).filter((_, index) =>
-          included(ranges, index + 1) !== complement
-        )
-      ))
-    }
+    if (!byField) return cutBytes(encodeText(text), merged, complement, separator)
     if (!text.includes(delimiter)) return line.has("s") ? undefined : text
     return pick(text.split(delimiter))
   }
@@ -88,57 +121,52 @@ export const cut: Program = (context) => {
   })
 }
 
-/** One line at a time of a batching reader. */
-class Lines {
-  private batch: Array<string> = []
-  private at = 0
-  constructor(private readonly reader: LineReader) {}
-  async next(): Promise<string | undefined> {
-    if (this.at >= this.batch.length) {
-      const batch = await this.reader.next()
-      if (batch === undefined) return undefined
-      this.batch = batch
-      this.at = 0
-    }
-    return this.batch[this.at++]
-  }
-}
-
 const delimiters = (text: string): Array<string> =>
   (text.match(/\\.|[\s\S]/gu) ?? []).map((item) =>
     ({ "\\n": "\n", "\\t": "\t", "\\\\": "\\", "\\0": "" })[item] ?? item
   )
 
 export const paste: Program = async (context) => {
-  const line = parseOptions(context, { short: "d:sz", long: { "delimiters=": "d", serial: "s" } })
+  const line = parseOptions(context, {
+    short: "d:sz",
+    long: { "delimiters=": "d", serial: "s", "zero-terminated": "z" }
+  })
+  const end = line.has("z") ? "\0" : "\n"
+  const delimiter = line.has("z") ? 0 : 10
+  if (/(?:^|[^\\])(?:\\\\)*\\$/.test(line.get("d") ?? "")) {
+    throw new ProgramFailure(`delimiter list ends with an unescaped backslash: ${line.get("d")}`)
+  }
   const separators = delimiters(line.get("d") ?? "\t")
   const between = (index: number) => separators.length === 0 ? "" : separators[index % separators.length]
   const names = line.operands.length === 0 ? ["-"] : line.operands
   if (line.has("s")) {
     return eachInput(context, names, async (reader) => {
-      const lines = new Lines(reader.lines())
+      const lines = new Lines(reader.lines(delimiter))
       let index = 0
       for (let text = await lines.next(); text !== undefined; text = await lines.next()) {
         await context.stdout.write((index > 0 ? between(index - 1) : "") + text)
         index++
       }
-      await context.stdout.write("\n")
+      await context.stdout.write(end)
     })
   }
-  const shared = new Lines(context.stdin.lines())
+  const shared = new Lines(context.stdin.lines(delimiter))
   const inputs: Array<Lines> = []
-  for (const name of names) inputs.push(name === "-" ? shared : await openLines(context, name))
+  for (const name of names) inputs.push(name === "-" ? shared : await openLines(context, name, delimiter))
   for (;;) {
     const row: Array<string | undefined> = []
     for (const input of inputs) row.push(await input.next())
     if (row.every((text) => text === undefined)) return 0
-    await context.stdout.line(row.map((text, index) => (index > 0 ? between(index - 1) : "") + (text ?? "")).join(""))
+    const pending = context.stdout.write(
+      row.map((text, index) => (index > 0 ? between(index - 1) : "") + (text ?? "")).join("") + end
+    )
+    if (pending !== undefined) await pending
   }
 }
 
-const openLines = async (context: ProgramContext, name: string): Promise<Lines> => {
+const openLines = async (context: ProgramContext, name: string, delimiter: number): Promise<Lines> => {
   try {
-    return new Lines((await context.open(name)).lines())
+    return new Lines((await context.open(name)).lines(delimiter))
   } catch (error) {
     throw new ProgramFailure(`${name}: ${context.reason(error)}`)
   }
@@ -177,7 +205,7 @@ const readByte = (text: string, at: number): readonly [number, number] => {
 }
 
 /** The bytes of a set: ranges, classes, escapes, repetitions. */
-const parseSet = (given: string): ByteSet => {
+const parseSet = (context: ProgramContext, given: string): ByteSet => {
   const text = Buffer.from(encodeText(given)).toString("latin1")
   const bytes: Array<number> = []
   let fill: ByteSet["fill"]
@@ -185,7 +213,7 @@ const parseSet = (given: string): ByteSet => {
     const named = /^\[:(\w+):\]/.exec(text.slice(at))
     if (named !== null) {
       const test = setClasses[named[1]]
-      if (test === undefined) throw new ProgramFailure(`invalid character class '${named[1]}'`)
+      if (test === undefined) throw new ProgramFailure(`invalid character class ${context.quote(named[1])}`)
       for (let code = 0; code < 256; code++) if (test(code)) bytes.push(code)
       at += named[0].length
       continue
@@ -196,6 +224,12 @@ const parseSet = (given: string): ByteSet => {
       if (repeat[2] === "" || repeat[2] === "0") fill = { at: bytes.length, byte }
       else for (let count = Number(repeat[2]); count > 0 && bytes.length < 65_536; count--) bytes.push(byte)
       at += repeat[0].length
+      continue
+    }
+    const same = /^\[=(\\?[\s\S])=\]/.exec(text.slice(at))
+    if (same !== null) {
+      bytes.push(readByte(same[1], 0)[0])
+      at += same[0].length
       continue
     }
     const [low, next] = readByte(text, at)
@@ -214,6 +248,33 @@ const parseSet = (given: string): ByteSet => {
   return { bytes, fill }
 }
 
+const checkOperands = (
+  context: ProgramContext,
+  operands: ReadonlyArray<string>,
+  deletes: boolean,
+  squeezes: boolean
+): void => {
+  const explain = (failure: ProgramFailure, reason: string) =>
+    new ProgramFailure(failure.message.replace("\n", `\n${reason}\n`))
+  const [first, second, third] = operands
+  if (second === undefined && deletes === squeezes) {
+    const when = deletes ? "both deleting and squeezing repeats" : "translating"
+    throw explain(missingAfter(context, first), `Two strings must be given when ${when}.`)
+  }
+  if (deletes && !squeezes && second !== undefined) {
+    throw explain(
+      extraOperand(context, second),
+      "Only one string may be given when deleting without squeezing repeats."
+    )
+  }
+  if (third !== undefined) throw extraOperand(context, third)
+  if (second !== undefined && !deletes && /\[:(?!upper|lower)\w+:\]/.test(second)) {
+    throw new ProgramFailure(
+      "when translating, the only character classes that may appear in\nstring2 are 'upper' and 'lower'"
+    )
+  }
+}
+
 export const tr: Program = async (context) => {
   const line = parseOptions(context, {
     short: "cCdst",
@@ -224,18 +285,14 @@ export const tr: Program = async (context) => {
   if (first === undefined) throw missingOperand(context)
   const deletes = line.has("d")
   const squeezes = line.has("s")
-  if (second === undefined && !deletes && !squeezes) {
-    throw new ProgramFailure(
-      `missing operand after '${first}'\nTwo strings must be given when translating.\nTry 'tr --help' for more information.`
-    )
-  }
+  checkOperands(context, line.operands, deletes, squeezes)
   const complement = line.has("c") || line.has("C")
-  let from = parseSet(first).bytes
+  let from = parseSet(context, first).bytes
   if (complement) from = Array.from({ length: 256 }, (_, code) => code).filter((code) => !new Set(from).has(code))
   const map = Uint8Array.from({ length: 256 }, (_, code) => code)
   const drop = new Uint8Array(256)
   const squeeze = new Uint8Array(256)
-  const target = second === undefined ? undefined : parseSet(second)
+  const target = second === undefined ? undefined : parseSet(context, second)
   const to = target?.bytes ?? []
   if (target?.fill !== undefined) {
     to.splice(target.fill.at, 0, ...Array<number>(Math.max(0, from.length - to.length)).fill(target.fill.byte))

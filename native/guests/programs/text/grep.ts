@@ -1,10 +1,12 @@
 /** grep, egrep and fgrep. */
-import { Pattern } from "../../bash/expand/pattern.ts"
+import { BytesFile } from "../../bash/io/devices.ts"
+import { decodeText } from "../../bash/text.ts"
 import { isErrno } from "../../shell/client.ts"
 import type { CommandLine } from "../options.ts"
 import { parseOptions } from "../options.ts"
-import type { Program, ProgramContext, Reader } from "../program.ts"
-import { ProgramFailure } from "../program.ts"
+import type { Program, ProgramContext } from "../program.ts"
+import { ProgramFailure, Reader } from "../program.ts"
+import { walkFiles } from "./grep-walk.ts"
 import type { Regex, Span } from "./regex.ts"
 import { compileRegex } from "./regex.ts"
 
@@ -113,6 +115,7 @@ const perl = (pattern: string, ignoreCase: boolean, around: "word" | "line" | un
     return {
       find,
       test: (text) => find(text, 0) !== undefined,
+      exec: () => undefined,
       match: (text) => {
         re.lastIndex = 0
         return re.exec(text) ?? undefined
@@ -141,7 +144,10 @@ class Search {
   private selected = 0
   private printedTo = 0
   private pendingAfter = 0
-  private readonly history: Array<string> = []
+  private readonly history: Array<{ readonly text: string; readonly offset: number }> = []
+  /** Bytes before the line, where they are counted. */
+  private offset = 0
+  private nextOffset = 0
   private binary = false
 
   constructor(private readonly settings: Settings, private readonly label: string) {}
@@ -154,6 +160,7 @@ class Search {
         this.binary = true
       }
       for (const text of batch) {
+        if (this.passes(text)) continue
         const done = await this.consider(text)
         if (done) return this.finish()
       }
@@ -162,6 +169,29 @@ class Search {
       if (this.selected >= max && this.pendingAfter === 0) break
     }
     return this.finish()
+  }
+
+  /** A whole file at once; undefined when it is better read as a stream. */
+  async runWhole(bytes: Uint8Array): Promise<boolean | undefined> {
+    if (this.settings.line.has("z") || bytes.includes(0)) return undefined
+    const lines = bytes.length === 0 ? [] : decodeText(bytes).split("\n")
+    if (lines[lines.length - 1] === "") lines.pop()
+    for (const text of lines) {
+      if (!this.passes(text) && await this.consider(text)) break
+    }
+    const tick = this.settings.context.tick()
+    if (tick !== undefined) await tick
+    return this.finish()
+  }
+
+  /** Most lines are not selected and leave nothing behind: they are passed over without a wait. */
+  private passes(text: string): boolean {
+    const { before, invert, matchers } = this.settings
+    if (before > 0 || this.pendingAfter > 0 || this.settings.line.has("b")) return false
+    for (const matcher of matchers) if (matcher.test(text)) return invert && ++this.number > 0
+    if (invert) return false
+    this.number++
+    return true
   }
 
   private quiet(): boolean {
@@ -173,6 +203,8 @@ class Search {
   private async consider(text: string): Promise<boolean> {
     const { before, invert, line, matchers, max } = this.settings
     this.number++
+    this.offset = this.nextOffset
+    if (line.has("b")) this.nextOffset += Buffer.byteLength(text) + 1
     const matches = this.selected < max && matchers.some((matcher) => matcher.test(text)) !== invert
     if (matches) {
       this.selected++
@@ -189,7 +221,7 @@ class Search {
       return this.selected >= max && this.pendingAfter === 0
     }
     if (before > 0) {
-      this.history.push(text)
+      this.history.push({ text, offset: this.offset })
       if (this.history.length > before) this.history.shift()
     }
     return this.selected >= max
@@ -202,7 +234,10 @@ class Search {
       for (let at = 0; at <= text.length;) {
         const span = firstSpan(matchers, text, at)
         if (span === undefined) break
-        if (span.end > span.start) await this.print(text.slice(span.start, span.end), ":")
+        if (span.end > span.start) {
+          const before = this.settings.line.has("b") ? Buffer.byteLength(text.slice(0, span.start)) : 0
+          await this.print(text.slice(span.start, span.end), ":", before)
+        }
         at = span.end > span.start ? span.end : span.end + 1
       }
       return
@@ -214,21 +249,25 @@ class Search {
       await this.settings.context.stdout.write("--\n")
     }
     const current = this.number
+    const { offset } = this
     for (const [index, earlier] of this.history.entries()) {
       this.number = current - this.history.length + index
-      await this.print(earlier, "-")
+      this.offset = earlier.offset
+      await this.print(earlier.text, "-")
     }
     this.number = current
+    this.offset = offset
     this.history.length = 0
     await this.print(text, ":")
   }
 
-  private print(text: string, separator: string): Promise<void> | undefined {
+  private print(text: string, separator: string, within = 0): Promise<void> | undefined {
     const { context, line, withName, withNumber } = this.settings
     this.printedTo = this.number
     const name = withName ? `${this.label}${line.has("Z") ? "\0" : separator}` : ""
     const number = withNumber ? `${this.number}${separator}` : ""
-    return context.stdout.write(`${name}${number}${text}${line.has("z") ? "\0" : "\n"}`)
+    const place = line.has("b") ? `${this.offset + within}${separator}` : ""
+    return context.stdout.write(`${name}${number}${place}${text}${line.has("z") ? "\0" : "\n"}`)
   }
 
   private async finish(): Promise<boolean> {
@@ -243,34 +282,6 @@ class Search {
       await context.stdout.write(`grep: ${this.label}: binary file matches\n`)
     }
     return line.has("L") ? this.selected === 0 : this.selected > 0
-  }
-}
-
-/** The files below a directory, by the order of the directory. */
-const walk = async (settings: Settings, root: string, found: (path: string) => Promise<void>): Promise<void> => {
-  const { context, line } = settings
-  const globs = (name: string) => line.all(name).map((source) => new Pattern(source, { extended: false }))
-  const include = globs("include")
-  const exclude = globs("exclude")
-  const excludeDirectory = globs("exclude-dir")
-  const pending = [root]
-  while (pending.length > 0) {
-    const directory = pending.pop()!
-    const entries = await context.sys("readdir", context.path(directory)).catch(async (error: unknown) => {
-      if (!settings.silent) await context.blame(directory, error)
-      return []
-    })
-    const below: Array<string> = []
-    for (const { name, type } of entries) {
-      const path = directory.endsWith("/") ? directory + name : `${directory}/${name}`
-      if (type === "directory") {
-        if (!excludeDirectory.some((glob) => glob.matches(name))) below.push(path)
-      } else if (type === "file" || (type === "symlink" && line.has("R"))) {
-        if (include.length > 0 && !include.some((glob) => glob.matches(name))) continue
-        if (!exclude.some((glob) => glob.matches(name))) await found(path)
-      }
-    }
-    pending.push(...below.reverse())
   }
 }
 
@@ -336,7 +347,7 @@ const searchAll = async (
   const { context, line } = settings
   let matched = false
   let failed = false
-  const one = async (name: string) => {
+  const one = async (name: string, content?: Promise<Uint8Array>) => {
     const label = name === "-"
       ? line.get("label") ?? "(standard input)"
       : implicit && recursive
@@ -344,7 +355,15 @@ const searchAll = async (
       : name
     let reader: Reader | undefined
     try {
-      reader = await context.open(name)
+      if (content !== undefined) {
+        const bytes = await context.process.block(content)
+        const result = await new Search(settings, label).runWhole(bytes)
+        if (result !== undefined) {
+          matched = result || matched
+          return
+        }
+        reader = new Reader(new BytesFile(bytes, context.path(name)), context.process, context.stdout)
+      } else reader = await context.open(name)
       matched = await new Search(settings, label).run(reader) || matched
     } catch (error) {
       const isDirectory = isErrno(error, "EISDIR")
@@ -360,8 +379,14 @@ const searchAll = async (
   for (const name of names) {
     const isDirectory = recursive && name !== "-"
       && (await context.sys("stat", context.path(name)).catch(() => undefined))?.type === "directory"
-    if (isDirectory) await walk(settings, name, one)
-    else await one(name)
+    if (isDirectory) {
+      const filters = {
+        include: line.all("include"),
+        exclude: line.all("exclude"),
+        directories: line.all("exclude-dir")
+      }
+      await walkFiles(context, name, { ...filters, links: line.has("R"), silent: settings.silent }, one)
+    } else await one(name)
     if (matched && line.has("q")) return 0
   }
   return failed ? 2 : matched ? 0 : 1

@@ -12,7 +12,8 @@ export interface Formatted {
   readonly problems: ReadonlyArray<string>
 }
 
-interface Directive {
+/** One directive, with its width and precision at hand. */
+export interface Directive {
   readonly flags: string
   readonly width: number
   readonly precision: number | undefined
@@ -42,7 +43,8 @@ const parseFormat = (format: string): Array<Piece> => {
   return pieces
 }
 
-const pad = (text: string, { flags, width }: Directive, zero = false): string => {
+/** A field of a width. `zero` fills it behind the sign. */
+export const padField = (text: string, { flags, width }: Directive, zero = false): string => {
   const missing = width - textLength(text)
   if (missing <= 0) return text
   if (flags.includes("-")) return text + " ".repeat(missing)
@@ -134,7 +136,7 @@ class Formatter {
   private convert(spec: Directive, whole: string): string {
     switch (spec.conversion) {
       case "s":
-        return pad(this.cut(this.take() ?? "", spec), spec)
+        return padField(this.cut(this.take() ?? "", spec), spec)
       case "b": {
         const { stopped, text } = unescapeText(this.take() ?? "", {
           quotes: false,
@@ -143,20 +145,20 @@ class Formatter {
           stops: true
         })
         this.stopped = stopped
-        return pad(this.cut(text, spec), spec)
+        return padField(this.cut(text, spec), spec)
       }
       case "q":
-        return pad(quoteBackslash(this.take() ?? ""), spec)
+        return padField(quoteBackslash(this.take() ?? ""), spec)
       case "c":
-        return pad(Array.from(this.take() ?? "")[0] ?? "", spec)
+        return padField(Array.from(this.take() ?? "")[0] ?? "", spec)
       case "d":
       case "i":
-        return this.signed(spec, this.integer(this.take()))
+        return formatInteger({ ...spec, conversion: "d" }, this.integer(this.take()))
       case "u":
       case "o":
       case "x":
       case "X":
-        return this.unsigned(spec, BigInt.asUintN(64, this.integer(this.take())))
+        return formatInteger(spec, BigInt.asUintN(64, this.integer(this.take())))
       case "T": {
         const text = this.take()
         const seconds = text === undefined || text === "-1" ?
@@ -164,7 +166,10 @@ class Formatter {
           : text === "-2"
           ? this.options.startedAt / 1000
           : Number(this.integer(text))
-        return pad(formatTime(spec.time === "" || spec.time === undefined ? "%X" : spec.time, seconds * 1000), spec)
+        return padField(
+          formatTime(spec.time === "" || spec.time === undefined ? "%X" : spec.time, seconds * 1000),
+          spec
+        )
       }
       case "e":
       case "E":
@@ -185,41 +190,50 @@ class Formatter {
   private cut(text: string, { precision }: Directive): string {
     return precision === undefined ? text : Array.from(text).slice(0, precision).join("")
   }
+}
 
-  private signed(spec: Directive, value: bigint): string {
-    const digits = (value < 0n ? -value : value).toString().padStart(spec.precision ?? 0, "0")
-    const sign = value < 0n ? "-" : spec.flags.includes("+") ? "+" : spec.flags.includes(" ") ? " " : ""
-    return pad(sign + digits, spec, spec.flags.includes("0") && spec.precision === undefined)
-  }
-
-  private unsigned(spec: Directive, value: bigint): string {
-    const base = spec.conversion === "o" ? 8 : spec.conversion === "u" ? 10 : 16
-    let digits = value.toString(base).padStart(spec.precision ?? 0, "0")
-    if (spec.flags.includes("#") && value !== 0n) {
-      digits = base === 16
-        ? `0x${digits}`
-        : base === 8
-        ? `0${digits}`
-        : digits
-    }
-    if (spec.conversion === "X") digits = digits.toUpperCase()
-    return pad(digits, spec, spec.flags.includes("0") && spec.precision === undefined)
-  }
+/** A whole number in the base of its conversion: d, u, o, x or X. */
+export const formatInteger = (spec: Directive, value: bigint): string => {
+  const { conversion, flags, precision } = spec
+  const base = conversion === "o" ? 8 : conversion === "d" || conversion === "u" ? 10 : 16
+  let digits = (value < 0n ? -value : value).toString(base).padStart(precision ?? 0, "0")
+  if (flags.includes("#") && value !== 0n) digits = base === 16 ? `0x${digits}` : base === 8 ? `0${digits}` : digits
+  if (conversion === "X") digits = digits.toUpperCase()
+  const sign = conversion !== "d" ? "" : value < 0n ? "-" : flags.includes("+") ? "+" : flags.includes(" ") ? " " : ""
+  return padField(sign + digits, spec, flags.includes("0") && precision === undefined)
 }
 
 const exponent = (text: string): string => text.replace(/e([+-])(\d)$/, "e$10$2")
+
+/** More digits than a tie between two neighbours has. */
+const MORE = 25
+
+/**
+ * A number by one of JavaScript's methods, which take the larger of two neighbours that are equally near; C's take the even
+ * one.
+ */
+const evenly = (value: number, digits: number, by: "toFixed" | "toExponential"): string => {
+  const text = value[by](digits)
+  const [long, power = ""] = value[by](Math.min(100, digits + MORE)).split("e")
+  const point = long.indexOf(".")
+  const kept = digits === 0 ? point : point + 1 + digits
+  if (!/^50*$/.test(long.slice(digits === 0 ? point + 1 : kept))) return text
+  const below = long.slice(0, kept)
+  return "02468".includes(below.at(-1)!) ? `${below}${power === "" ? "" : `e${power}`}` : text
+}
 
 const general = (value: number, precision: number, alternate: boolean): string => {
   const significant = precision === 0 ? 1 : precision
   const power = value === 0 ? 0 : Number(value.toExponential(significant - 1).split("e")[1])
   const text = power < -4 || power >= significant
-    ? exponent(value.toExponential(significant - 1))
-    : value.toFixed(Math.max(0, significant - 1 - power))
+    ? exponent(evenly(value, significant - 1, "toExponential"))
+    : evenly(value, Math.max(0, significant - 1 - power), "toFixed")
   if (alternate || !text.includes(".")) return text
   return text.replace(/\.?0+(?=e|$)/, "")
 }
 
-const formatFloat = (spec: Directive, value: number): string => {
+/** A number by e, f, g or their capitals. */
+export const formatFloat = (spec: Directive, value: number): string => {
   const precision = Math.min(spec.precision ?? 6, 100)
   const size = Math.abs(value)
   const kind = spec.conversion.toLowerCase()
@@ -227,13 +241,13 @@ const formatFloat = (spec: Directive, value: number): string => {
   if (!Number.isFinite(value)) text = Number.isNaN(value) ? "nan" : "inf"
   else if (kind === "f") {
     text = size < 1e21
-      ? size.toFixed(precision)
+      ? evenly(size, precision, "toFixed")
       : BigInt(size).toString() + (precision > 0 ? `.${"0".repeat(precision)}` : "")
-  } else if (kind === "e") text = exponent(size.toExponential(precision))
+  } else if (kind === "e") text = exponent(evenly(size, precision, "toExponential"))
   else text = general(size, precision, spec.flags.includes("#"))
   const negative = value < 0 || Object.is(value, -0)
   const sign = negative ? "-" : spec.flags.includes("+") ? "+" : spec.flags.includes(" ") ? " " : ""
-  const result = pad(sign + text, spec, spec.flags.includes("0") && Number.isFinite(value))
+  const result = padField(sign + text, spec, spec.flags.includes("0") && Number.isFinite(value))
   return spec.conversion === spec.conversion.toUpperCase() ? result.toUpperCase() : result
 }
 

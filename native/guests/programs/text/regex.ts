@@ -9,8 +9,10 @@ export interface RegexOptions {
   readonly ignoreCase?: boolean | undefined
   /** Where matches begin and end matters, not only whether there is one. */
   readonly spans?: boolean | undefined
-  /** Match whole words (`-w`) or whole lines (`-x`). */
-  readonly around?: "word" | "line" | undefined
+  /** `^` and `$` match at the lines of the text as well. */
+  readonly multiline?: boolean | undefined
+  /** Match whole words (`-w`) or whole lines (`-x`), or only where the text begins. */
+  readonly around?: "word" | "line" | "start" | undefined
 }
 
 export interface Span {
@@ -18,10 +20,16 @@ export interface Span {
   readonly end: number
 }
 
+export interface Match extends Span {
+  readonly groups: ReadonlyArray<string | undefined>
+}
+
 export interface Regex {
   readonly test: (text: string) => boolean
   /** The first match at or after `from`. */
   readonly find: (text: string, from: number) => Span | undefined
+  /** The first match at or after `from`, with its groups; the first group is the whole. */
+  readonly exec: (text: string, from: number) => Match | undefined
   /** The groups of the first match. */
   readonly match: (text: string) => ReadonlyArray<string | undefined> | undefined
 }
@@ -248,17 +256,31 @@ const native = (source: string, flags: string): Regex => {
       const found = finder.exec(text)
       return found === null ? undefined : { start: found.index, end: found.index + found[0].length }
     },
+    exec: (text, from) => {
+      finder.lastIndex = from
+      const found = finder.exec(text)
+      return found === null ? undefined : { start: found.index, end: found.index + found[0].length, groups: found }
+    },
     match: (text) => tester.exec(text) ?? undefined
   }
 }
 
-const linear = (source: string, ignoreCase: boolean): Regex => {
-  const re = RE2JS.compile(source, (ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) | RE2JS.DOTALL | RE2JS.LONGEST_MATCH)
+const linear = (source: string, ignoreCase: boolean, multiline: boolean): Regex => {
+  const re = RE2JS.compile(
+    source,
+    (ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) | (multiline ? RE2JS.MULTILINE : 0) | RE2JS.DOTALL | RE2JS.LONGEST_MATCH
+  )
   return {
     test: (text) => re.matcher(text).find(),
     find: (text, from) => {
       const matcher = re.matcher(text)
       return matcher.find(from) ? { start: matcher.start(), end: matcher.end() } : undefined
+    },
+    exec: (text, from) => {
+      const matcher = re.matcher(text)
+      if (!matcher.find(from)) return undefined
+      const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? undefined)
+      return { start: matcher.start(), end: matcher.end(), groups }
     },
     match: (text) => {
       const matcher = re.matcher(text)
@@ -291,22 +313,27 @@ export const compileRegex = (pattern: string, options: RegexOptions): Regex | un
   return regex
 }
 
-const build = (pattern: string, { around, extended, ignoreCase = false, spans = false }: RegexOptions): Regex => {
+const build = (
+  pattern: string,
+  { around, extended, ignoreCase = false, multiline = false, spans = false }: RegexOptions
+): Regex => {
   if (pattern.length > MAX_PATTERN) throw new BadPattern()
   const { alternates, nested, references, source, unbounded } = translate(pattern, extended)
   const whole = around === "line" ?
     `^(?:${source})$`
+    : around === "start" ?
+    `^(?:${source})`
     : around === "word" ?
     `(?<!${wordChar})(?:${source})(?!${wordChar})`
     : source
   const risky = nested || unbounded > HARMLESS_REPEATS
   if (references && risky) throw new BadPattern()
-  const longest = spans && alternates && around === undefined
+  const longest = spans && alternates && (around === undefined || around === "start")
   if (references || (!risky && !longest)) {
-    return native(whole, `s${/\\p|[^\x00-\x7f]/.test(whole) ? "u" : ""}${ignoreCase ? "i" : ""}`)
+    return native(whole, `s${/\\p|[^\x00-\x7f]/.test(whole) ? "u" : ""}${ignoreCase ? "i" : ""}${multiline ? "m" : ""}`)
   }
-  if (around === "word") return words(linear(withoutLooks(source), ignoreCase))
-  return linear(withoutLooks(whole), ignoreCase)
+  if (around === "word") return words(linear(withoutLooks(source), ignoreCase, multiline))
+  return linear(withoutLooks(whole), ignoreCase, multiline)
 }
 
 const isWord = (char: string | undefined): boolean => char !== undefined && /[\p{L}\p{N}_]/u.test(char)
@@ -322,5 +349,5 @@ const words = (regex: Regex): Regex => {
     }
     return undefined
   }
-  return { find, test: (text) => find(text, 0) !== undefined, match: regex.match }
+  return { find, test: (text) => find(text, 0) !== undefined, exec: regex.exec, match: regex.match }
 }

@@ -1,216 +1,74 @@
-/** sort and uniq. */
+/**
+ * sort. Lines are sorted in memory up to a size; more of them go to temporary files of sorted runs, which are merged.
+ */
 import type { CommandLine } from "../options.ts"
 import { parseOptions } from "../options.ts"
-import type { Program, ProgramContext } from "../program.ts"
+import type { Program, ProgramContext, Reader, Writer } from "../program.ts"
 import { ProgramFailure } from "../program.ts"
+import type { Item, Ordering } from "./sort-keys.ts"
+import { orderingOf } from "./sort-keys.ts"
 
-type Compare = (left: string, right: string) => number
-
-interface Key {
-  readonly startField: number
-  readonly startChar: number
-  readonly endField: number
-  readonly endChar: number
-  readonly letters: string
+const spec = {
+  short: "bcCdfghik:mMno:rRsS:t:T:uVzy::",
+  long: {
+    "ignore-leading-blanks": "b",
+    "check[=": "check",
+    "dictionary-order": "d",
+    "ignore-case": "f",
+    "general-numeric-sort": "g",
+    "human-numeric-sort": "h",
+    "ignore-nonprinting": "i",
+    "key=": "k",
+    merge: "m",
+    "month-sort": "M",
+    "numeric-sort": "n",
+    "output=": "o",
+    "random-source=": "random-source",
+    "random-sort": "R",
+    reverse: "r",
+    "sort=": "sort",
+    stable: "s",
+    "field-separator=": "t",
+    unique: "u",
+    "version-sort": "V",
+    "zero-terminated": "z",
+    "parallel=": "parallel",
+    "buffer-size=": "S",
+    "temporary-directory=": "T",
+    "batch-size=": "batch-size",
+    "compress-program=": "compress-program",
+    "files0-from=": "files0-from",
+    debug: "debug"
+  },
+  status: 2
 }
 
-const byText: Compare = (left, right) => left < right ? -1 : left > right ? 1 : 0
-
-const parseKey = (text: string): Key => {
-  const match = /^(\d+)(?:\.(\d+))?([bdfgiMhnRrV]*)(?:,(\d+)(?:\.(\d+))?([bdfgiMhnRrV]*))?$/.exec(text)
-  if (match === null || match[1] === "0") {
-    throw new ProgramFailure(
-      match === null
-        ? `invalid number at field start: invalid count at start of '${text}'`
-        : `-: invalid field specification '${text}'`,
-      2
-    )
-  }
-  return {
-    startField: Number(match[1]),
-    startChar: Number(match[2] ?? 1),
-    endField: Number(match[4] ?? 0),
-    endChar: Number(match[5] ?? 0),
-    letters: match[3] + (match[6] ?? "")
-  }
-}
-
-/** Where fields begin and end: at the separator, or from blanks to blanks. */
-const fieldBounds = (line: string, separator: string | undefined): Array<readonly [number, number]> => {
-  const bounds: Array<readonly [number, number]> = []
-  if (separator !== undefined) {
-    let start = 0
-    for (let at = line.indexOf(separator); at >= 0; at = line.indexOf(separator, start)) {
-      bounds.push([start, at])
-      start = at + 1
-    }
-    bounds.push([start, line.length])
-    return bounds
-  }
-  const pattern = /[ \t]*[^ \t]+|[ \t]+$/g
-  for (let match = pattern.exec(line); match !== null; match = pattern.exec(line)) {
-    bounds.push([match.index, pattern.lastIndex])
-  }
-  return bounds
-}
-
-const skipBlanks = (line: string, at: number): number => {
-  let start = at
-  while (line[start] === " " || line[start] === "\t") start++
-  return start
-}
-
-const extract = (line: string, key: Key, separator: string | undefined, blanks: boolean): string => {
-  const bounds = fieldBounds(line, separator)
-  const first = bounds[key.startField - 1]
-  if (first === undefined) return ""
-  const start = (blanks ? skipBlanks(line, first[0]) : first[0]) + key.startChar - 1
-  if (key.endField === 0) return line.slice(start)
-  const last = bounds[key.endField - 1]
-  if (last === undefined) return line.slice(start)
-  const end = key.endChar === 0 ? last[1] : (blanks ? skipBlanks(line, last[0]) : last[0]) + key.endChar
-  return line.slice(start, end)
-}
-
-const numberOf = (text: string): number => {
-  const match = /^[ \t]*(-?(?:\d+\.?\d*|\.\d+))/.exec(text)
-  return match === null ? 0 : Number(match[1])
-}
-
-const generalOf = (text: string): number => {
-  const match = /^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf)/i.exec(text)
-  return match === null ? -Infinity : Number(match[1].replace(/inf/i, "Infinity"))
-}
-
-const scales = "KMGTPEZY"
-
-const humanOf = (text: string): number => {
-  const match = /^\s*(-?(?:\d+\.?\d*|\.\d+))([KkMGTPEZY])?/.exec(text)
-  if (match === null) return 0
-  // The unit counts before the number does.
-  const scale = match[2] === undefined ? 0 : scales.indexOf(match[2].toUpperCase()) + 1
-  return Number(match[1]) * 1024 ** scale
-}
-
-const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-
-/** As GNU compares versions: digits by value, `~` before everything. */
-const byVersion: Compare = (left, right) => {
-  const a = left.match(/\d+|\D/g) ?? []
-  const b = right.match(/\d+|\D/g) ?? []
-  const rank = (part: string | undefined): number =>
-    part === undefined
-      ? 0
-      : part === "~"
-      ? -1
-      : /\d/.test(part)
-      ? 0
-      : /[A-Za-z]/.test(part)
-      ? part.charCodeAt(0)
-      : part.charCodeAt(0) + 256
-  for (let index = 0; index < Math.max(a.length, b.length); index++) {
-    const [x, y] = [a[index], b[index]]
-    if (x !== undefined && y !== undefined && /\d/.test(x) && /\d/.test(y)) {
-      if (Number(x) !== Number(y)) return Number(x) - Number(y)
-    } else if (rank(x) !== rank(y)) return rank(x) - rank(y)
-    else if (x === undefined) return -1
-    else if (y === undefined) return 1
-  }
-  return byText(left, right)
-}
-
-const comparison = (letters: string, line: CommandLine): Compare => {
-  const has = (letter: string) => letters.includes(letter)
-  const simplify = (text: string): string => {
-    let result = has("f") ? text.toUpperCase() : text
-    if (has("d")) result = result.replace(/[^\p{L}\p{N} \t]/gu, "")
-    return has("i") ? result.replace(/[^\x20-\x7e]/g, "") : result
-  }
-  if (has("n")) return (a, b) => numberOf(a) - numberOf(b)
-  if (has("g")) {
-    return (a, b) => {
-      const [x, y] = [generalOf(a), generalOf(b)]
-      return x < y ? -1 : x > y ? 1 : 0
-    }
-  }
-  if (has("h")) return (a, b) => humanOf(a) - humanOf(b)
-  if (has("M")) {
-    return (a, b) =>
-      months.indexOf(a.trim().slice(0, 3).toLowerCase()) - months.indexOf(b.trim().slice(0, 3).toLowerCase())
-  }
-  if (has("V")) return byVersion
-  if (has("R") || line.has("R")) return (a, b) => byText(scramble(a), scramble(b))
-  return has("f") || has("d") || has("i") ? (a, b) => byText(simplify(a), simplify(b)) : byText
-}
-
-const seed = Math.random()
-
-const scramble = (text: string): string => {
-  let hash = Math.floor(seed * 0x7fffffff)
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 16777619)
-  return String(hash >>> 0).padStart(10, "0")
-}
-
-/** By the keys in turn; then, unless that is unwanted, by the whole line. */
-const comparator = (line: CommandLine): { readonly keys: Compare; readonly whole: Compare } => {
-  const global = line.options.filter(({ name }) => "bdfgiMhnRrV".includes(name)).map(({ name }) => name).join("")
-  const separator = line.get("t") === "\\0" ? "\0" : line.get("t")
-  const keys = line.all("k").map(parseKey)
-  const reversed = global.includes("r")
-  const finish: Compare = reversed ? (a, b) => byText(b, a) : byText
-  if (keys.length === 0) {
-    const compare = comparison(global, line)
-    const text = global.includes("b") ? (value: string) => value.slice(skipBlanks(value, 0)) : (value: string) => value
-    const keyed: Compare = reversed ? (a, b) => compare(text(b), text(a)) : (a, b) => compare(text(a), text(b))
-    return { keys: keyed, whole: finish }
-  }
-  const compares = keys.map((key) => {
-    const letters = key.letters.replace("b", "") === "" && !key.letters.includes("b") ? global : key.letters
-    const compare = comparison(letters, line)
-    const take = (value: string) => extract(value, key, separator, letters.includes("b"))
-    return letters.includes("r")
-      ? (a: string, b: string) => compare(take(b), take(a))
-      : (a: string, b: string) => compare(take(a), take(b))
-  })
-  const keyed: Compare = (a, b) => {
-    for (const compare of compares) {
-      const order = compare(a, b)
-      if (order !== 0) return order
-    }
-    return 0
-  }
-  return { keys: keyed, whole: finish }
-}
-
+/** Lines sorted without a turn for others. */
 const RUN = 20_000
+/** Characters held in memory before they go to a file. */
+const IN_MEMORY = 48 * 1024 * 1024
 
-/** Sorts in runs, so that others get their turns, and merges them. */
-const sortLines = async (context: ProgramContext, lines: Array<string>, compare: Compare): Promise<Array<string>> => {
-  let runs: Array<Array<string>> = []
-  for (let index = 0; index < lines.length; index += RUN) {
-    runs.push(lines.slice(index, index + RUN).sort(compare))
-    const tick = context.tick()
-    if (tick !== undefined) await tick
-  }
-  while (runs.length > 1) {
-    const next: Array<Array<string>> = []
-    for (let index = 0; index < runs.length; index += 2) {
-      next.push(
-        runs[index + 1] === undefined ? runs[index] : await merge(context, runs[index], runs[index + 1], compare)
-      )
-    }
-    runs = next
-  }
-  return runs[0] ?? []
+type Compare = (left: Item, right: Item) => number
+
+interface Job {
+  readonly ordering: Ordering
+  readonly compare: Compare
+  readonly unique: boolean
+  readonly end: string
+  readonly delimiter: number
 }
+
+const NO_VALUES: ReadonlyArray<string> = []
+
+const itemOf = ({ valuesOf }: Ordering, text: string): Item => ({ text, values: valuesOf?.(text) ?? NO_VALUES })
 
 const merge = async (
   context: ProgramContext,
-  left: Array<string>,
-  right: Array<string>,
+  left: ReadonlyArray<Item>,
+  right: ReadonlyArray<Item>,
   compare: Compare
-): Promise<Array<string>> => {
-  const merged: Array<string> = []
+) => {
+  const merged: Array<Item> = []
   let i = 0
   let j = 0
   while (i < left.length && j < right.length) {
@@ -225,139 +83,278 @@ const merge = async (
   return merged
 }
 
-const readLines = async (
+/** Sorts in runs, so that others get their turns, and merges them. */
+const sortItems = async (
+  context: ProgramContext,
+  items: ReadonlyArray<Item>,
+  compare: Compare
+): Promise<ReadonlyArray<Item>> => {
+  let runs: Array<ReadonlyArray<Item>> = []
+  for (let index = 0; index < items.length; index += RUN) {
+    runs.push(items.slice(index, index + RUN).sort(compare))
+    const tick = context.tick()
+    if (tick !== undefined) await tick
+  }
+  while (runs.length > 1) {
+    const next: Array<ReadonlyArray<Item>> = []
+    for (let index = 0; index < runs.length; index += 2) {
+      next.push(
+        runs[index + 1] === undefined ? runs[index] : await merge(context, runs[index], runs[index + 1], compare)
+      )
+    }
+    runs = next
+  }
+  return runs[0] ?? []
+}
+
+/** Something that gives items in order. */
+interface Source {
+  readonly next: () => Promise<Item | undefined>
+}
+
+class FileSource implements Source {
+  private batch: Array<string> = []
+  private at = 0
+  private readonly lines
+  constructor(readonly reader: Reader, private readonly job: Job) {
+    this.lines = reader.lines(job.delimiter)
+  }
+  async next(): Promise<Item | undefined> {
+    if (this.at >= this.batch.length) {
+      const batch = await this.lines.next()
+      if (batch === undefined) return undefined
+      this.batch = batch
+      this.at = 0
+    }
+    return itemOf(this.job.ordering, this.batch[this.at++])
+  }
+}
+
+class ListSource implements Source {
+  private at = 0
+  constructor(private readonly items: ReadonlyArray<Item>) {}
+  async next(): Promise<Item | undefined> {
+    return this.items[this.at++]
+  }
+}
+
+class Output {
+  private before: Item | undefined
+  private text: Array<string> = []
+  constructor(private readonly writer: Writer, private readonly job: Job) {}
+
+  put(item: Item): Promise<void> | undefined {
+    const { job } = this
+    if (job.unique) {
+      if (this.before !== undefined && job.ordering.byKeys(this.before, item) === 0) return undefined
+      this.before = item
+    }
+    this.text.push(item.text)
+    return this.text.length >= 256 ? this.flush() : undefined
+  }
+
+  flush(): Promise<void> | undefined {
+    if (this.text.length === 0) return undefined
+    const text = this.text.join(this.job.end) + this.job.end
+    this.text = []
+    return this.writer.write(text)
+  }
+}
+
+const mergeSources = async (
+  context: ProgramContext,
+  sources: ReadonlyArray<Source>,
+  output: Output,
+  compare: Compare
+) => {
+  const heads: Array<{ item: Item; readonly source: Source }> = []
+  for (const source of sources) {
+    const item = await source.next()
+    if (item !== undefined) heads.push({ item, source })
+  }
+  for (let count = 1; heads.length > 0; count++) {
+    let best = 0
+    for (let index = 1; index < heads.length; index++) {
+      if (compare(heads[index].item, heads[best].item) < 0) best = index
+    }
+    const pending = output.put(heads[best].item)
+    if (pending !== undefined) await pending
+    const next = await heads[best].source.next()
+    if (next === undefined) heads.splice(best, 1)
+    else heads[best].item = next
+    const tick = context.tick()
+    if (tick !== undefined) await tick
+  }
+  await output.flush()
+}
+
+const open = (context: ProgramContext, name: string): Promise<Reader> =>
+  context.open(name).catch((error: unknown) => {
+    throw new ProgramFailure(`cannot read: ${name}: ${context.reason(error)}`, 2)
+  })
+
+/** Sorted runs in files; removed when it is over. */
+class Spill {
+  private readonly names: Array<string> = []
+  constructor(
+    private readonly context: ProgramContext,
+    private readonly directory: string,
+    private readonly job: Job
+  ) {}
+
+  async add(items: ReadonlyArray<Item>): Promise<void> {
+    const { context, job } = this
+    const name = `${this.directory}/sort${context.process.pid}.${this.names.length}`
+    this.names.push(name)
+    const { close, writer } = await context.create(name)
+    const output = new Output(writer, { ...job, unique: false })
+    for (const item of await sortItems(context, items, job.compare)) {
+      const pending = output.put(item)
+      if (pending !== undefined) await pending
+    }
+    await output.flush()
+    await close()
+  }
+
+  get isEmpty(): boolean {
+    return this.names.length === 0
+  }
+
+  async sources(): Promise<Array<Source>> {
+    const sources: Array<Source> = []
+    for (const name of this.names) sources.push(new FileSource(await open(this.context, name), this.job))
+    return sources
+  }
+
+  async remove(): Promise<void> {
+    for (const name of this.names) await this.context.sys("unlink", this.context.path(name)).catch(() => {})
+  }
+}
+
+const sortAll = async (
   context: ProgramContext,
   names: ReadonlyArray<string>,
-  delimiter: number
-): Promise<Array<string>> => {
-  const all: Array<string> = []
+  job: Job,
+  spill: Spill,
+  target: () => Promise<Writer>
+) => {
+  let items: Array<Item> = []
+  let size = 0
   for (const name of names) {
-    const reader = await context.open(name).catch((error: unknown) => {
-      throw new ProgramFailure(`cannot read: ${name}: ${context.reason(error)}`, 2)
-    })
-    const lines = reader.lines(delimiter)
+    const reader = await open(context, name)
+    const lines = reader.lines(job.delimiter)
     try {
       for (let batch = await lines.next(); batch !== undefined; batch = await lines.next()) {
-        for (const each of batch) all.push(each)
+        for (const text of batch) {
+          items.push(itemOf(job.ordering, text))
+          size += text.length + 40
+        }
+        if (size > IN_MEMORY) {
+          await spill.add(items)
+          items = []
+          size = 0
+        }
       }
     } catch (error) {
       throw new ProgramFailure(`read failed: ${name}: ${context.reason(error)}`, 2)
     }
     await reader.close()
   }
-  return all
+  const sorted = await sortItems(context, items, job.compare)
+  const output = new Output(await target(), job)
+  if (!spill.isEmpty) {
+    return mergeSources(context, [...await spill.sources(), new ListSource(sorted)], output, job.compare)
+  }
+  for (const item of sorted) {
+    const pending = output.put(item)
+    if (pending !== undefined) await pending
+  }
+  await output.flush()
+}
+
+const check = async (context: ProgramContext, name: string, job: Job, quiet: boolean): Promise<number> => {
+  const source = new FileSource(await open(context, name), job)
+  let before: Item | undefined
+  for (let number = 1;; number++) {
+    const item = await source.next()
+    if (item === undefined) return 0
+    if (before !== undefined) {
+      const order = job.compare(before, item)
+      if (order > 0 || (order === 0 && job.unique)) {
+        if (!quiet) await context.complain(`${name}:${number}: disorder: ${item.text}`)
+        return 1
+      }
+    }
+    before = item
+  }
+}
+
+const inputs = async (context: ProgramContext, line: CommandLine): Promise<ReadonlyArray<string>> => {
+  const list = line.get("files0-from")
+  if (list === undefined) return line.operands.length === 0 ? ["-"] : line.operands
+  if (line.operands.length > 0) {
+    throw new ProgramFailure(
+      `extra operand ${
+        context.quote(line.operands[0])
+      }\nfile operands cannot be combined with --files0-from\nTry 'sort --help' for more information.`,
+      2
+    )
+  }
+  const lines = (await open(context, list)).lines(0)
+  const names: Array<string> = []
+  for (let batch = await lines.next(); batch !== undefined; batch = await lines.next()) names.push(...batch)
+  if (names.length === 0) throw new ProgramFailure(`no input from ${context.quote(list)}`, 2)
+  return names
 }
 
 export const sort: Program = async (context) => {
-  const line = parseOptions(context, {
-    short: "bcCdfghik:mMno:rRsS:t:T:uVz",
-    long: {
-      "ignore-leading-blanks": "b",
-      check: "c",
-      "dictionary-order": "d",
-      "ignore-case": "f",
-      "general-numeric-sort": "g",
-      "human-numeric-sort": "h",
-      "key=": "k",
-      merge: "m",
-      "month-sort": "M",
-      "numeric-sort": "n",
-      "output=": "o",
-      reverse: "r",
-      "random-sort": "R",
-      stable: "s",
-      "field-separator=": "t",
-      unique: "u",
-      "version-sort": "V",
-      "zero-terminated": "z",
-      "parallel=": "p",
-      "buffer-size=": "S"
-    },
-    status: 2
-  })
-  const names = line.operands.length === 0 ? ["-"] : line.operands
-  const { keys, whole } = comparator(line)
+  const line = parseOptions(context, spec)
+  const ordering = orderingOf(context, line)
   const unique = line.has("u")
-  const lines = await readLines(context, names, line.has("z") ? 0 : 10)
-  if (line.has("c") || line.has("C")) {
-    for (let index = 1; index < lines.length; index++) {
-      const order = keys(lines[index - 1], lines[index]) ||
-        (unique ? 1 : line.has("s") ? 0 : whole(lines[index - 1], lines[index]))
-      if (order <= 0) continue
-      if (line.has("c")) await context.complain(`${names[0]}:${index + 1}: disorder: ${lines[index]}`)
-      return 1
+  const job: Job = {
+    ordering,
+    unique,
+    compare: unique || line.has("s") ? ordering.byKeys : ordering.byAll,
+    end: line.has("z") ? "\0" : "\n",
+    delimiter: line.has("z") ? 0 : 10
+  }
+  const names = await inputs(context, line)
+  const checks = line.has("c") || line.has("C") || line.has("check")
+  if (checks) {
+    if (names.length > 1) {
+      throw new ProgramFailure(
+        `extra operand ${context.quote(names[1])} not allowed with -${line.has("C") ? "C" : "c"}`,
+        2
+      )
     }
-    return 0
+    return check(context, names[0], job, line.has("C") || /^(?:quiet|silent)$/.test(line.get("check") ?? ""))
   }
-  const stable = line.has("s") || unique
-  let sorted = await sortLines(context, lines, stable ? keys : (a, b) => keys(a, b) || whole(a, b))
-  if (unique) sorted = sorted.filter((text, index) => index === 0 || keys(sorted[index - 1], text) !== 0)
-  const output = line.get("o")
-  const target = output === undefined ? undefined : await context.create(output)
-  const writer = target?.writer ?? context.stdout
-  const end = line.has("z") ? "\0" : "\n"
-  for (let index = 0; index < sorted.length; index += 256) {
-    await writer.write(sorted.slice(index, index + 256).join(end) + end)
-  }
-  await target?.close()
-  return 0
-}
-
-export const uniq: Program = async (context) => {
-  const line = parseOptions(context, {
-    short: "cdDf:is:uw:z",
-    long: {
-      count: "c",
-      repeated: "d",
-      "all-repeated[=": "D",
-      "skip-fields=": "f",
-      "ignore-case": "i",
-      "skip-chars=": "s",
-      unique: "u",
-      "check-chars=": "w",
-      "zero-terminated": "z"
-    }
-  })
-  const [name = "-", output] = line.operands
-  const fields = Number(line.get("f") ?? 0)
-  const chars = Number(line.get("s") ?? 0)
-  const width = line.has("w") ? Number(line.get("w")) : undefined
-  const skip = new RegExp(`^(?:[ \\t]*[^ \\t]+){0,${fields}}`)
-  const keyOf = (text: string): string => {
-    let key = (fields > 0 ? text.replace(skip, "") : text).slice(chars)
-    if (width !== undefined) key = key.slice(0, width)
-    return line.has("i") ? key.toLowerCase() : key
-  }
-  const target = output === undefined ? undefined : await context.create(output)
-  const writer = target?.writer ?? context.stdout
-  const reader = await context.open(name)
-  const lines = reader.lines(line.has("z") ? 0 : 10)
-  const end = line.has("z") ? "\0" : "\n"
-  let group: Array<string> = []
-  let count = 0
-  let key: string | undefined
-  const emit = async () => {
-    if (
-      key === undefined || (line.has("d") && count < 2) || (line.has("D") && count < 2) || (line.has("u") && count > 1)
-    ) return
-    const label = line.has("c") ? `${String(count).padStart(7)} ` : ""
-    for (const text of line.has("D") ? group : group.slice(0, 1)) await writer.write(label + text + end)
-  }
-  for (let batch = await lines.next(); batch !== undefined; batch = await lines.next()) {
-    for (const text of batch) {
-      const next = keyOf(text)
-      if (next !== key) {
-        await emit()
-        key = next
-        group = [text]
-        count = 1
-      } else {
-        count++
-        if (line.has("D")) group.push(text)
-      }
+  for (const name of names) {
+    if (name !== "-" && !name.startsWith("/dev/")) {
+      await context.sys("stat", context.path(name)).catch((error: unknown) => {
+        throw new ProgramFailure(`cannot read: ${name}: ${context.reason(error)}`, 2)
+      })
     }
   }
-  await emit()
+  let target: Awaited<ReturnType<ProgramContext["create"]>> | undefined
+  const writer = async (): Promise<Writer> => {
+    const output = line.get("o")
+    if (output === undefined) return context.stdout
+    target = await context.create(output).catch((error: unknown) => {
+      throw new ProgramFailure(`open failed: ${output}: ${context.reason(error)}`, 2)
+    })
+    return target.writer
+  }
+  const spill = new Spill(context, line.get("T") ?? context.env.get("TMPDIR") ?? "/tmp", job)
+  try {
+    if (line.has("m") && !names.includes(line.get("o") ?? "")) {
+      const sources: Array<Source> = []
+      for (const name of names) sources.push(new FileSource(await open(context, name), job))
+      await mergeSources(context, sources, new Output(await writer(), job), job.compare)
+    } else await sortAll(context, names, job, spill, writer)
+  } finally {
+    await spill.remove()
+  }
   await target?.close()
   return 0
 }

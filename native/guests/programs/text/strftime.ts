@@ -1,19 +1,5 @@
 /** Dates by the formats of strftime(3), in UTC: a VM has no other zone. */
-const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
-const months = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December"
-]
+import { MONTHS as months, WEEKDAYS as days } from "../../../../src/schedule/Names.ts"
 
 const DAY_MS = 86_400_000
 

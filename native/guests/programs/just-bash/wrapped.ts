@@ -2,18 +2,18 @@
  * Programs that just-bash has and we do not yet: the input is collected, the command runs over the VM's files, what it
  * prints leaves when it is printed.
  */
-import type { Bash, BashOptions } from "just-bash"
-import { descriptorOf } from "../bash/interpret/open.ts"
-import { quoteSingle } from "../bash/text.ts"
-import type { SystemCallName } from "../protocol.ts"
-import { toByteString } from "../shell/bytes.ts"
-import { makeCommands } from "../shell/commands/make.ts"
-import { ProcessDevices } from "../shell/devices.ts"
-import type { CallSystem, ShellProcess } from "../shell/engine.ts"
-import { GuestFilesystem } from "../shell/filesystem.ts"
-import { ProgramMemory } from "../shell/programs.ts"
-import { workLimits } from "../shell/work-limits.ts"
-import type { Program, ProgramContext } from "./program.ts"
+import type { Bash, BashOptions, CommandName } from "just-bash"
+import { descriptorOf } from "../../bash/interpret/open.ts"
+import { quoteSingle } from "../../bash/text.ts"
+import type { SystemCallName } from "../../protocol.ts"
+import type { CallSystem } from "../../shell/engine.ts"
+import type { Program, ProgramContext } from "../program.ts"
+import { Informed } from "../program.ts"
+import { toByteString } from "./bytes.ts"
+import { ProcessDevices } from "./devices.ts"
+import { GuestFilesystem } from "./filesystem.ts"
+import { vmCommands } from "./vm-commands.ts"
+import { workLimits } from "./work-limits.ts"
 
 const RETAINED = 64 * 1024 * 1024
 /** What one command may print in all, in bytes. */
@@ -33,7 +33,6 @@ const EMPTY = new Uint8Array(0)
 const scripted: Readonly<Record<string, RegExp>> = {
   sed: /^(?:-[a-zA-Z]*[ef]|--expression|--file)/,
   awk: /^(?:-f|--file)/,
-  jq: /^(?:-f|--from-file)/,
   yq: /^(?:-f|--from-file)/
 }
 
@@ -42,7 +41,6 @@ const readsInput = ({ args, name }: ProgramContext): boolean => {
   if (name === "tree" || name === "strings" && args.some((arg) => !arg.startsWith("-"))) return false
   const script = scripted[name]
   if (script === undefined) return true
-  if (name === "jq" && args.some((arg) => arg === "-n" || arg === "--null-input")) return false
   const operands = args.filter((arg, index) =>
     !(arg.startsWith("-") && arg !== "-") && !/^(?:-v|-F|-e|-f|--arg)$/.test(args[index - 1] ?? "")
   )
@@ -75,47 +73,39 @@ const withDescriptors = (context: ProgramContext): CallSystem => {
   return call as CallSystem
 }
 
-const interpreter = async (context: ProgramContext, process: ShellProcess, devices: ProcessDevices): Promise<Bash> => {
+const interpreter = async (context: ProgramContext, program: string, devices: ProcessDevices): Promise<Bash> => {
   const { Bash } = await import("just-bash")
-  const { identity } = context.machine
+  const { machine: { identity }, process: { pid } } = context
   const call = withDescriptors(context)
-  const filesystem = new GuestFilesystem(call, process.pid, devices, new ProgramMemory())
+  const filesystem = new GuestFilesystem(call, pid, devices, program)
   return new Bash({
     fs: filesystem,
     cwd: context.cwd,
     executionLimits: limits,
-    customCommands: makeCommands({ call, identity, filesystem, process }),
+    commands: [context.name as CommandName],
+    customCommands: vmCommands(context),
     defenseInDepth: false,
     sleep: (milliseconds: number) => context.sys("sleep", milliseconds),
-    processInfo: { pid: context.process.pid, ppid: 1, uid: identity.uid, gid: identity.gid }
+    processInfo: { pid, ppid: 1, uid: identity.uid, gid: identity.gid }
   })
 }
 
 export const wrapped: Program = async (context) => {
+  if (context.args[0] === "--version") throw new Informed("version", { short: "" })
   const input = readsInput(context) ? await context.stdin.all() : EMPTY
-  const words = [context.name, ...context.args].map(quoteSingle).join(" ")
+  const devices = new ProcessDevices(input, async (channel, bytes) => {
+    const target = channel === "stdout" ? context.stdout : context.stderr
+    await target.write(bytes.slice())
+    if (channel === "stderr") await context.stderr.flush()
+  })
+  const program = `/usr/bin/${context.name}`
+  const words = [program, ...context.args].map(quoteSingle).join(" ")
+  const bash = await interpreter(context, program, devices)
   const abort = new AbortController()
-  const env = Object.fromEntries(context.env)
-  const process: ShellProcess = {
-    pid: context.process.pid,
-    command: words,
-    argv: [],
-    cwd: context.cwd,
-    env,
-    stdin: input,
-    signal: abort.signal,
-    write: async (channel, bytes) => {
-      const target = channel === "stdout" ? context.stdout : context.stderr
-      await target.write(bytes.slice())
-      if (channel === "stderr") await context.stderr.flush()
-    }
-  }
-  const devices = new ProcessDevices(process, () => {})
-  const bash = await interpreter(context, process, devices)
   const running = bash.exec(`${words} 1>>'${devices.live.stdout}' 2>>'${devices.live.stderr}'`, {
     cwd: context.cwd,
     replaceEnv: true,
-    env: { ...env, PWD: context.cwd },
+    env: { ...Object.fromEntries(context.env), PWD: context.cwd },
     rawScript: true,
     stdin: toByteString(input),
     stdinKind: "bytes",

@@ -1,0 +1,119 @@
+/**
+ * Runs a WebAssembly program in a process: in a worker of its own, which this one serves until the program ends or the
+ * process is killed. Then the worker is ended at once, whatever it does.
+ */
+import { Interrupted } from "../bash/errors.ts"
+import type { ExecContext } from "../bash/interpret/external.ts"
+import { isErrno, SystemCallError } from "../shell/client.ts"
+import { ProgramCalls } from "./calls.ts"
+import type { Module } from "./engine.ts"
+import { Unrunnable } from "./memory-limit.ts"
+import { moduleAt } from "./modules.ts"
+import { wasiNames } from "./names.ts"
+import { ProgramThread } from "./thread.ts"
+
+/** Programs of one VM that run at one time, those included whose worker is about to end. */
+export const MAX_PROGRAMS = 16
+
+const CANNOT_EXECUTE = 126
+/** As if ended by SIGABRT, which is what other runtimes make of a trap. */
+const TRAPPED = 134
+
+const say = async ({ process }: ExecContext, text: string): Promise<void> => {
+  const pending = process.descriptors.get(2)?.write(process, Buffer.from(`${text}\n`))
+  if (pending !== undefined) await pending
+}
+
+/**
+ * Runs what is at a path, and gives its exit code; undefined for a file that is no WebAssembly program that the host has
+ * put there.
+ */
+export const runSoftware = async (
+  context: ExecContext,
+  path: string,
+  argv: ReadonlyArray<string>
+): Promise<number | undefined> => {
+  let module: Module | undefined
+  try {
+    module = await moduleAt(context, path, (name) => wasiNames.has(name))
+  } catch (error) {
+    if (!(error instanceof Unrunnable)) throw error
+    await say(context, `bash: ${argv[0]}: cannot execute binary file: ${error.message}`)
+    return CANNOT_EXECUTE
+  }
+  if (module === undefined) return undefined
+  if (!await hasRoom(context)) {
+    await say(context, `bash: ${argv[0]}: Resource temporarily unavailable: ${MAX_PROGRAMS} WebAssembly programs run`)
+    return CANNOT_EXECUTE
+  }
+  return runModule(context, module, argv)
+}
+
+/** Whether one more may run. Those that have ended are waited for until their workers are gone. */
+const hasRoom = async ({ machine, process }: ExecContext): Promise<boolean> => {
+  const { programs } = machine.vm
+  while (programs.size >= MAX_PROGRAMS) {
+    const ending = Array.from(programs).filter(({ isEnding }) => isEnding)
+    if (ending.length === 0) return false
+    await process.block(Promise.race(ending.map(({ gone }) => gone)))
+  }
+  return true
+}
+
+const runModule = async (
+  context: ExecContext,
+  module: Module,
+  argv: ReadonlyArray<string>
+): Promise<number> => {
+  const { env, machine } = context
+  const { programs } = machine.vm
+  const thread = new ProgramThread({
+    module,
+    argv,
+    env: Array.from(env, ([name, value]) => `${name}=${value}`),
+    seed: crypto.getRandomValues(new Uint8Array(32))
+  })
+  programs.add(thread)
+  void thread.gone.then(() => programs.delete(thread))
+  try {
+    return await serve(context, thread, argv)
+  } finally {
+    thread.end()
+  }
+}
+
+/** Answers what the program asks, until it ends. */
+const serve = async (context: ExecContext, thread: ProgramThread, argv: ReadonlyArray<string>): Promise<number> => {
+  const { process } = context
+  const name = argv[0].slice(argv[0].lastIndexOf("/") + 1)
+  const calls = new ProgramCalls(context, argv)
+  for (;;) {
+    const event = await process.block(thread.next())
+    switch (event.op) {
+      case "exit":
+        return event.code
+      case "trap":
+        await say(context, `${name}: ${event.reason}`)
+        return TRAPPED
+      case "died":
+        await say(context, `${name}: killed: ${event.reason}`)
+        return TRAPPED
+      default:
+        try {
+          thread.answer(await calls.perform(event))
+        } catch (error) {
+          const errno = faultOf(error)
+          if (errno === undefined) throw error
+          thread.fault(errno)
+        }
+    }
+  }
+}
+
+/** The error number that a request fails with; undefined for what ends the process. */
+const faultOf = (error: unknown): string | undefined =>
+  error instanceof Interrupted
+    ? "EINTR"
+    : error instanceof SystemCallError && !isErrno(error, "ECANCELED")
+    ? error.code
+    : undefined
