@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import { randomUUID } from "node:crypto"
 import { Sidecar } from "../../services/Sidecar.ts"
 import * as SidecarPool from "../remote/SidecarPool.ts"
-import { readDirectory } from "./HostDirectory.ts"
+import { plugins } from "./plugins.ts"
 import type { ProcessOptions } from "./SidecarProcess.ts"
 import { connect } from "./SidecarProcess.ts"
 
@@ -33,7 +33,7 @@ export const layerWith = (options: Options): Layer.Layer<Sidecar> =>
     Sidecar,
     SidecarPool.make({
       connect: (sidecarId) => connect(sidecarId, options),
-      readDirectory,
+      plugins,
       uuid: Effect.sync(randomUUID),
       idleTimeToLive: options.idleTimeToLive
     })

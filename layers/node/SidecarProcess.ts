@@ -17,18 +17,21 @@ import type { Socket } from "node:net"
 import { dirname, parse } from "node:path"
 import { SidecarError } from "../../src/errors/SidecarError.ts"
 import type { TransportError } from "../../src/errors/TransportError.ts"
+import { CHUNK_MAPPING } from "../../src/wire/ChunkMemory.ts"
 import * as ConnectionTransport from "../remote/ConnectionTransport.ts"
 import * as ControlClient from "../remote/ControlClient.ts"
-import type { Connected } from "../remote/VmLink.ts"
+import type { Attached } from "../remote/VmLink.ts"
 import { followLines } from "./SidecarLog.ts"
 import { socketFile } from "./SocketFile.ts"
 import { socketLink } from "./SocketLink.ts"
 
 /**
+ * `maxFrame`, `window` and `pingInterval` are those of the connection.
+ *
  * @since 0.1.0
  * @category models
  */
-export interface ProcessOptions {
+export interface ProcessOptions extends Pick<ConnectionTransport.Options, "maxFrame" | "window" | "pingInterval"> {
   /** The sidecar program. Default: the one that belongs to this package. */
   readonly program?: string | undefined
   /** The Node.js executable. Default: the one that runs the host. */
@@ -53,7 +56,7 @@ export interface ProcessOptions {
  * @since 0.1.0
  * @category models
  */
-export interface ConnectedProcess extends Connected {
+export interface ConnectedProcess extends Attached {
   readonly pid: number
   readonly token: string
 }
@@ -71,7 +74,7 @@ export const connect = (
   options: ProcessOptions
 ): Effect.Effect<ConnectedProcess, SidecarError | TransportError, Scope.Scope> =>
   Effect.gen(function*() {
-    const program = options.program ?? defaultProgram()
+    const program = options.program ?? (yield* ownProgram)
     yield* checkProgram(program)
     if (options.socketPath !== undefined) yield* socketFile(options.socketPath)
     const exited = yield* Deferred.make<SidecarError>()
@@ -91,6 +94,9 @@ export const connect = (
     child.stdin!.write(`${JSON.stringify(boot)}\n`)
     const transport = yield* ConnectionTransport.make(socketLink(Effect.succeed(child.stdio[3] as Socket)), {
       token,
+      maxFrame: options.maxFrame,
+      window: options.window,
+      pingInterval: options.pingInterval,
       handshakeTimeout: options.startTimeout
     }).pipe(
       Effect.catchAll((error) =>
@@ -110,6 +116,14 @@ export const connect = (
  * @category constants
  */
 export const defaultProgram = (): string => createRequire(import.meta.url).resolve("#sidecar/main.js")
+
+const ownProgram = Effect.try({
+  try: defaultProgram,
+  catch: (cause) => {
+    const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause)
+    return new SidecarError({ reason: "Spawn", detail: `the sidecar program is missing (${why}): ${repair}` })
+  }
+})
 
 const checkProgram = (program: string) =>
   Effect.tryPromise({
@@ -151,10 +165,18 @@ const start = (
           "--allow-worker",
           "--disable-proto=throw",
           "--no-warnings",
+          // the kernel thread's young generation, in MiB: V8 would keep four times as much for good once it has grown
+          "--max-semi-space-size=4",
           program
         ],
         // not the program's own folder, which may be replaced by an update while this runs
-        { cwd: parse(home).root, env: {}, stdio: ["pipe", "ignore", "pipe", "pipe"], windowsHide: true }
+        // nothing of the host's environment
+        {
+          cwd: parse(home).root,
+          env: { ...CHUNK_MAPPING },
+          stdio: ["pipe", "ignore", "pipe", "pipe"],
+          windowsHide: true
+        }
       )
       const stderr = followLines(child.stderr!, log)
       child.once("error", (error) => {
@@ -191,7 +213,8 @@ const endOf = (child: ChildProcess, exited: Deferred.Deferred<SidecarError>): Ef
 
 const unready = (program: string, end: SidecarError, cause: TransportError): SidecarError | TransportError => {
   if (cause.reason === "Version" || cause.reason === "Unauthorized") return cause
-  const last = end.stderr?.at(-1)
+  // a program that Node.js cannot run ends with a stack and the version of Node.js: neither says what is wrong
+  const last = end.stderr?.findLast((line) => /^\w*Error\b/.test(line)) ?? end.stderr?.at(-1)
   return new SidecarError({
     ...end,
     reason: "Handshake",

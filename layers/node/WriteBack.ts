@@ -1,10 +1,11 @@
 /**
  * Brings what a VM did below its writable mounts back to the folders of the host, all or nothing.
  *
- * A mount of a host folder is a copy. `captureBaseline` keeps what the folder was, and must come before the VM is leased;
- * `apply` comes last. It refuses when the host has changed meanwhile what the VM has changed too, and when a step fails
- * midway it takes back what it had done. A host that is killed in between can leave names that begin with `.agent-os-`
- * behind: new content that was not in place yet, or old content that was to be dropped.
+ * For overlays over a host folder: what a VM changes in one stays in the VM until it is written back. (A live mount needs
+ * none of this: its changes are made in the folder at once.) `captureBaseline` keeps what the folder was, and must come
+ * before the VM is leased; `apply` comes last. It refuses when the host has changed meanwhile what the VM has changed too,
+ * and when a step fails midway it takes back what it had done. A host that is killed in between can leave names that begin
+ * with `.agent-os-` behind: new content that was not in place yet, or old content that was to be dropped.
  *
  * Files are replaced whole, by a rename, so that no reader sees half of one; a file with several names keeps its old
  * content under the others. Permission bits are kept; set-user-id, set-group-id and sticky bits are never taken from a
@@ -54,7 +55,7 @@ export type {
 } from "./writeback/Baseline.ts"
 
 /**
- * One writable mount and the host folder that it is a copy of.
+ * One writable overlay and the host folder below it.
  *
  * @since 0.1.0
  * @category models

@@ -19,6 +19,13 @@ export * as NodeSidecar from "./NodeSidecar.ts"
 export * as NodeTransport from "./NodeTransport.ts"
 
 /**
+ * Trees in S3-compatible stores.
+ *
+ * @since 0.1.0
+ */
+export * as S3Driver from "./s3/S3Driver.ts"
+
+/**
  * What a VM did below its writable mounts, brought back to the host.
  *
  * @since 0.1.0

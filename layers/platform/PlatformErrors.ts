@@ -45,7 +45,7 @@ const processReasons: Readonly<Record<ProcessError["reason"], SystemErrorReason>
   TimedOut: "TimedOut",
   NotFound: "NotFound",
   OutputLimit: "Unknown",
-  StdinLimit: "Unknown",
+  Truncated: "Unknown",
   Spawn: "Unknown"
 }
 

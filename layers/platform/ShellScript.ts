@@ -35,6 +35,8 @@ export const quote = (word: string): string =>
  */
 export interface ShellScript {
   readonly text: string
+  /** The words of a command that needs no shell. */
+  readonly argv: readonly [string, ...Array<string>] | undefined
   readonly cwd: string | undefined
   readonly env: Readonly<Record<string, string>>
   /** What errors call it. */
@@ -105,13 +107,14 @@ export const fromCommand = (
   }))
   if (commands.length > 1) {
     const text = commands.map((command, i) => stageText(command, stages[i])).join(" | ")
-    return { text, cwd: undefined, env: {}, label, stages }
+    return { text, argv: undefined, cwd: undefined, env: {}, label, stages }
   }
   const [only] = commands
   const { cwd, env } = stages[0]
+  const argv = only.shell === false ? [only.command, ...only.args] as const : undefined
   return only.extendEnv
-    ? { text: only.shell === true ? joined(only) : words(only), cwd, env, label, stages }
-    : { text: `${envPrefix(only)}${words(only)}`, cwd, env: {}, label, stages }
+    ? { text: only.shell === true ? joined(only) : words(only), argv, cwd, env, label, stages }
+    : { text: `${envPrefix(only)}${words(only)}`, argv: undefined, cwd, env: {}, label, stages }
 }
 
 /** As the command sees it: without a trailing slash. */

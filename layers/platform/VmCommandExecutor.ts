@@ -3,9 +3,8 @@
  *
  * - A pipeline is one pipeline of the VM's shell, and all of its commands write to the same `stderr`.
  * - A program is looked for in the VM, among its commands and in its files; the shell's own commands are found too.
- * - Input is complete before the command starts (see `VmProcess`); `stdin("inherit")` is empty.
+ * - `stdin("inherit")` is empty; so is the input of `string`, `lines`, `stream` and `exitCode`, which nobody can feed.
  * - Output that is `"inherit"`ed goes to Effect's Console, line by line.
- * - Every signal kills.
  * - `uid` and `gid` are refused.
  * - `string`, `lines` and `exitCode` drop the output that they do not return, so that it holds no command up.
  *
@@ -77,10 +76,12 @@ const spawner = (processes: ProcessesShape, fileSystem: FileSystem.FileSystem, o
     const refused = checkCommand(command)
     if (refused !== undefined) return yield* refused
     const script = fromCommand(command, options)
-    for (const stage of script.stages) yield* checkStage(processes, fileSystem, script, stage)
+    const isProgram = yield* Effect.forEach(script.stages, (stage) => checkStage(processes, fileSystem, script, stage))
     const { stderr, stdin, stdout } = wiringOf(command)
     const alone = unread.stderr === "discard"
-    return yield* VmProcess.start(processes, script, {
+    // a program alone is the process itself; anything else is a shell's
+    const argv = isProgram[0] && script.argv !== undefined ? script.argv : ["sh", "-c", script.text] as const
+    return yield* VmProcess.start(processes, { ...script, argv }, {
       stdin: stdin === "inherit" || (stdin === "pipe" && alone) ? "none" : stdin,
       stdout: stdout === "inherit" ? stdout : unread.stdout ?? stdout,
       stderr: stderr === "inherit" ? stderr : unread.stderr ?? stderr
@@ -96,7 +97,10 @@ const wiringOf = (command: Command.Command): Pick<Command.StandardCommand, "stdi
   return { stdin: first.stdin, stdout: last.stdout, stderr: last.stderr }
 }
 
-/** A command that cannot start fails as such: to the shell it is one that ran and said 127. */
+/**
+ * Whether a command is a program that can be started by its name. One that cannot start at all fails as such: to the shell
+ * it is one that ran and said 127.
+ */
 const checkStage = Effect.fnUntraced(function*(
   processes: ProcessesShape,
   fileSystem: FileSystem.FileSystem,
@@ -104,10 +108,10 @@ const checkStage = Effect.fnUntraced(function*(
   { cwd, env, program }: Stage
 ) {
   if (cwd !== undefined) yield* fileSystem.access(cwd)
-  if (program === undefined) return
+  if (program === undefined) return false
   // most commands, without asking the shell
   const plain = !program.includes("/") && env.PATH === undefined
-  if (plain && (yield* Effect.orElseSucceed(fileSystem.exists(`/bin/${program}`), () => false))) return
+  if (plain && (yield* Effect.orElseSucceed(fileSystem.exists(`/bin/${program}`), () => false))) return true
   const origin = { module: "Command", method: "spawn", pathOrDescriptor: script.label } as const
   const name = quote(program)
   const find = `type ${name} >/dev/null 2>&1 && exit 0; [ -e ${name} ] && exit 126; exit 127`
@@ -115,7 +119,8 @@ const checkStage = Effect.fnUntraced(function*(
     processes.exec(find, { cwd, env }),
     (error) => platformError(origin, error)
   )
-  if (exitCode === 0) return
+  // the shell's own commands are no programs
+  if (exitCode === 0) return program.includes("/")
   const exists = exitCode === 126 && program.includes("/")
   return yield* failedCall(origin, exists ? "EACCES" : "ENOENT", `spawn ${program}`)
 })

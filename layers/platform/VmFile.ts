@@ -60,8 +60,9 @@ class VmFile implements FileSystem.File {
     return this.explained("stat", Effect.map(this.handle.stat, fileInfo))
   }
 
-  /** All of a VM's files are in memory: there is nothing to wait for. */
-  readonly sync = Effect.void
+  get sync() {
+    return this.explained("sync", this.handle.sync)
+  }
 
   seek(offset: FileSystem.SizeInput, from: FileSystem.SeekMode) {
     return this.turn.withPermits(1)(

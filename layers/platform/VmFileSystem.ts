@@ -144,7 +144,7 @@ const names = (filesystem: FilesystemShape, at: At, between: Between) =>
     link: (from, to) => between("link", from, to, filesystem.link),
     readLink: (path) => at("readLink", path, filesystem.readlink),
     realPath: (path) => at("realPath", path, filesystem.realpath),
-    rename: (from, to) => between("rename", from, to, filesystem.move),
+    rename: (from, to) => between("rename", from, to, (from, to) => filesystem.move(from, to)),
     symlink: (target, path) => at("symlink", path, (path) => filesystem.symlink(target, path))
   }) satisfies Partial<FileSystem.FileSystem>
 

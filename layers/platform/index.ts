@@ -10,3 +10,8 @@
  * @since 0.1.0
  */
 export * as VmContext from "./VmContext.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as FileSystemDriver from "./FileSystemDriver.ts"

@@ -11,6 +11,7 @@ import { checkSafe, checkWritable } from "../../src/Paths.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { RecordParser } from "../../src/wire/Stream.ts"
 import { records } from "./Bytes.ts"
+import { bytesRead, bytesWritten } from "./Telemetry.ts"
 import { call, type LinkError, type VmLink } from "./VmLink.ts"
 
 /** The largest record that a sidecar may send: a file of the largest readable size, with its path. */
@@ -32,15 +33,19 @@ export const writeFiles = (
     const fail = (index: number, error: string) => {
       results[index] = { path: entries[index].path, success: false, error }
     }
+    const sizes: Array<number> = []
     const files = function*() {
       for (const index of batch.admitted) {
         const { content, path } = entries[index]
-        yield { path, content: typeof content === "string" ? encoder.encode(content) : content }
+        const bytes = typeof content === "string" ? encoder.encode(content) : content
+        sizes[index] = bytes.length
+        yield { path, content: bytes }
       }
     }
     const parser = new RecordParser(Operations.outcomeCodec, MAX_RECORD, (outcome) => {
       const index = batch.next()
       if (outcome.error !== undefined) fail(index, outcome.error)
+      else bytesWritten.unsafeUpdate(sizes[index], [])
     })
     return batch.run(
       call(link, Operations.writeFiles, { vm: link.vm }, {
@@ -68,8 +73,9 @@ export const readFiles = (
     }
     const parser = new RecordParser(Operations.outcomeCodec, MAX_RECORD, (outcome) => {
       const index = batch.next()
-      if (outcome.error !== undefined) fail(index, outcome.error)
-      else results[index] = { path: paths[index], content: outcome.content.slice() }
+      if (outcome.error !== undefined) return fail(index, outcome.error)
+      bytesRead.unsafeUpdate(outcome.content.length, [])
+      results[index] = { path: paths[index], content: outcome.content.slice() }
     })
     return batch.run(
       call(link, Operations.readFiles, { vm: link.vm }, {

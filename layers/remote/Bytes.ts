@@ -113,9 +113,9 @@ export class GatherFile {
     return whole !== undefined && length <= whole.length - filled ? whole.subarray(filled, filled + length) : undefined
   }
 
-  /** The content: `answer` itself, copied, when nothing came before it. A file that has shrunk meanwhile is shorter. */
+  /** The content: `answer` itself when nothing came before it. A file that has shrunk meanwhile is shorter. */
   finish(answer: Uint8Array): Uint8Array {
-    if (this.whole === undefined) return answer.slice()
+    if (this.whole === undefined) return answer
     return this.filled === this.whole.length ? this.whole : this.whole.slice(0, this.filled)
   }
 }

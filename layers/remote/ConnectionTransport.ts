@@ -52,7 +52,7 @@ export interface Options {
   readonly maxFrame?: number | undefined
   /** Bytes that each stream may have under way. Default 512 KiB. */
   readonly window?: number | undefined
-  /** How often a silent peer is pinged. Default 5 seconds; it is given up after 6 silent periods. */
+  /** How often a silent peer is pinged; it is given up after 6 silent periods. Default 5 seconds; infinite: never. */
   readonly pingInterval?: Duration.DurationInput | undefined
   /** How long the handshake may take. Default 10 seconds. */
   readonly handshakeTimeout?: Duration.DurationInput | undefined
@@ -77,6 +77,10 @@ export const make = (
       Deferred.unsafeDone(closed, Effect.succeed(errorOf(cause)))
     })
     const peer = yield* shakeHands(connection, options)
+    if (peer.version !== WIRE_VERSION) {
+      const detail = `the sidecar speaks version ${peer.version} of the protocol, this package ${WIRE_VERSION}`
+      return yield* new TransportError({ reason: "Version", detail })
+    }
     if (!isAgreed(peer, connection)) {
       return yield* new TransportError({ reason: "Protocol", detail: "the sidecar agreed to what was not asked" })
     }
@@ -166,6 +170,7 @@ const isAgreed = ({ maxFrame, window }: Welcome, asked: Connection): boolean =>
 
 const keepAlive = (connection: Connection, options: Options) => {
   const interval = Duration.decode(options.pingInterval ?? "5 seconds")
+  if (!Duration.isFinite(interval)) return Effect.void
   return Effect.sync(() => connection.tick(SILENT_PERIODS)).pipe(
     Effect.repeat(Schedule.spaced(interval)),
     Effect.delay(interval),

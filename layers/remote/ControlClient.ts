@@ -26,7 +26,8 @@ const decoder = new TextDecoder()
 export const make = (transport: TransportShape): Effect.Effect<ControlClient, never, Scope.Scope> =>
   Effect.gen(function*() {
     const protocol = yield* RpcClient.Protocol.make((writeResponse) => makeProtocol(transport, writeResponse))
-    return yield* RpcClient.make(ControlGroup, { spanPrefix: "Sidecar" }).pipe(
+    // who calls has a span already
+    return yield* RpcClient.make(ControlGroup, { disableTracing: true }).pipe(
       Effect.provideService(RpcClient.Protocol, protocol)
     )
   })
@@ -35,7 +36,8 @@ const makeProtocol = (transport: TransportShape, writeResponse: (response: FromS
   Effect.gen(function*() {
     const run = yield* FiberSet.makeRuntime<never, void, never>()
     yield* transport.listen(CONTROL_CHANNEL, (body) => {
-      run(Effect.suspend(() => writeResponse(parse(body))))
+      const answered = Effect.suspend(() => writeResponse(parse(body)))
+      run(Effect.catchAllDefect(answered, () => writeResponse(broken("the sidecar's answer cannot be read"))))
     })
     yield* transport.closed.pipe(
       Effect.flatMap((error) => writeResponse({ _tag: "ClientProtocolError", error: protocolError(error.message) })),
@@ -56,12 +58,32 @@ const makeProtocol = (transport: TransportShape, writeResponse: (response: FromS
     }
   })
 
-/** What is no JSON fails every call under way: none of them can be told from the others by it. */
+const broken = (detail: string): FromServerEncoded => ({ _tag: "ClientProtocolError", error: protocolError(detail) })
+
+/** What is no answer fails every call under way: none of them can be told from the others by it. */
 const parse = (body: Uint8Array): FromServerEncoded => {
   try {
-    return JSON.parse(decoder.decode(body))
+    const message: unknown = JSON.parse(decoder.decode(body))
+    return isAnswer(message) ? message : broken("what the sidecar sent is no answer")
   } catch {
-    return { _tag: "ClientProtocolError", error: protocolError("the sidecar's answer is not JSON") }
+    return broken("the sidecar's answer is not JSON")
+  }
+}
+
+/** Whether the client would take it; anything else it passes over, and the call that it was meant for would wait for ever. */
+const isAnswer = (message: unknown): message is FromServerEncoded => {
+  if (typeof message !== "object" || message === null) return false
+  const { _tag, requestId } = message as { readonly _tag?: unknown; readonly requestId?: unknown }
+  switch (_tag) {
+    case "Exit":
+    case "Chunk":
+      return typeof requestId === "string" && /^\d+$/.test(requestId)
+    case "Defect":
+    case "Pong":
+    case "ClientProtocolError":
+      return true
+    default:
+      return false
   }
 }
 

@@ -73,8 +73,13 @@ const downStream = (mailbox: Mailbox.Mailbox<Uint8Array, CallError>, exchange: E
     )
   )
 
-/** The caller's side of the streams: waits for credit, and lets go when the answer is there. */
-class Writer {
+/**
+ * One side of the streams of an exchange: waits for credit, and lets go when the answer is there.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Writer {
   private waiting: (() => void) | undefined
   private closed = false
 

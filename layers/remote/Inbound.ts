@@ -6,11 +6,13 @@
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
-import type { TransportShape } from "../../services/Transport.ts"
+import type { Served, TransportShape } from "../../services/Transport.ts"
 import * as Codec from "../../src/wire/Codec.ts"
 import type { Exchange } from "../../src/wire/Exchange.ts"
 import { refused, WireFailure } from "../../src/wire/Failure.ts"
 import type { Operation } from "../../src/wire/Operations.ts"
+import { joined } from "../../src/wire/Stream.ts"
+import { Writer } from "./Duplex.ts"
 
 /**
  * @since 0.1.0
@@ -47,7 +49,7 @@ export const make: Effect.Effect<Inbound, never, Scope.Scope> = Effect.gen(funct
         } catch (fault) {
           return exchange.fail(refused(fault instanceof Codec.Malformed ? fault.detail : "malformed request"))
         }
-        const fiber = run(answer(exchange, operation, handler(request)))
+        const fiber = run(answer(exchange, operation, handler(request, served(exchange))))
         exchange.handlers.onCancel = () => fiber.unsafeInterruptAsFork(fiber.id())
       }),
     listen: (channel, listener) => register(listeners, channel, listener),
@@ -59,6 +61,32 @@ export const make: Effect.Effect<Inbound, never, Scope.Scope> = Effect.gen(funct
     onEvent: (channel, body) => listeners.get(channel)?.(body)
   }
 })
+
+/** The streams of a request, which are not touched unless its handler wants them. */
+const served = (exchange: Exchange): Served => {
+  let writer: Writer | undefined
+  return {
+    read: (maxBytes) =>
+      Effect.async((resume) => {
+        const parts: Array<Uint8Array> = []
+        let length = 0
+        exchange.listen((bytes) => {
+          length += bytes.length
+          if (length > maxBytes) return resume(Effect.fail(refused(`more than ${maxBytes} bytes`)))
+          parts.push(bytes.slice())
+          exchange.grant(bytes.length)
+        }, () => resume(Effect.sync(() => joined(parts, length))))
+      }),
+    write: (bytes) =>
+      Effect.suspend(() => {
+        if (writer === undefined) {
+          const made = writer = new Writer()
+          exchange.handlers.onWritable = () => made.wake()
+        }
+        return writer.write(exchange, bytes)
+      })
+  }
+}
 
 const answer = <A, B>(exchange: Exchange, operation: Operation<A, B>, effect: Effect.Effect<B, WireFailure>) =>
   effect.pipe(

@@ -10,15 +10,23 @@ import * as Stream from "effect/Stream"
 import type {
   FileHandle,
   FilesystemError,
+  LockKind,
+  LockOptions,
   OpenFlag,
   OpenOptions,
   ReadStreamOptions
 } from "../../services/Filesystem.ts"
+import { KernelError } from "../../src/errors/KernelError.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { CHUNK_BYTES, joined } from "../../src/wire/Stream.ts"
 import { checkWhole } from "./Numbers.ts"
+import { inPieces } from "./Pieces.ts"
 import { virtualStat } from "./Stat.ts"
+import { bytesRead, bytesWritten } from "./Telemetry.ts"
 import { call, explain, lost, type VmLink } from "./VmLink.ts"
+
+/** Most bytes of one piece of a stream: a reader holds that much. */
+const MAX_CHUNK_SIZE = 16 * 1024 * 1024
 
 const O_WRONLY = 1
 const O_RDWR = 2
@@ -52,15 +60,40 @@ export const open = (
   path: string,
   options: OpenOptions
 ): Effect.Effect<FileHandle, FilesystemError, Scope.Scope> =>
+  openWith(link, path, flags[options.flag ?? "r"], options.mode)
+
+const openWith = (link: VmLink, path: string, flags: number, mode = 0o666) =>
+  held(link, call(link, Operations.open, { vm: link.vm, path, flags, mode }))
+
+/** A file that is closed with the Scope. */
+const held = (
+  link: VmLink,
+  opened: Effect.Effect<{ readonly file: number }, FilesystemError>
+): Effect.Effect<FileHandle, FilesystemError, Scope.Scope> =>
   Effect.acquireRelease(
-    call(link, Operations.open, {
-      vm: link.vm,
-      path,
-      flags: flags[options.flag ?? "r"],
-      mode: options.mode ?? 0o666
-    }),
+    opened,
     ({ file }) => Effect.ignore(call(link, Operations.closeFile, { vm: link.vm, file }))
   ).pipe(Effect.map(({ file }) => handle(link, file)))
+
+/**
+ * The lock of a file, for as long as the Scope is open.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const lock = (
+  link: VmLink,
+  path: string,
+  { kind = "exclusive", wait }: LockOptions & { readonly kind?: LockKind | undefined }
+): Effect.Effect<void, FilesystemError, Scope.Scope> =>
+  openWith(link, path, O_CREAT).pipe(
+    // a directory is there already
+    Effect.catchIf(
+      (error) => error._tag === "KernelError" && error.errno === "EISDIR",
+      () => openWith(link, path, 0)
+    ),
+    Effect.flatMap((file) => file.lock(kind, { wait }))
+  )
 
 const handle = (link: VmLink, file: number): FileHandle => {
   const { vm } = link
@@ -76,6 +109,7 @@ const handle = (link: VmLink, file: number): FileHandle => {
     checked("read", [offset ?? 0, length], () => readPieces(link, file, offset, length))
   const writeAt = (offset: number | undefined, bytes: Uint8Array) =>
     checked("write", [offset ?? 0], () => writePieces(link, file, offset, bytes))
+  const unlock = Effect.asVoid(call(link, Operations.unlockFile, { vm, file }))
   return {
     read: (length) => readAt(undefined, length),
     pread: readAt,
@@ -89,7 +123,16 @@ const handle = (link: VmLink, file: number): FileHandle => {
       ),
     stat: Effect.map(call(link, Operations.statFile, { vm, file }), virtualStat),
     truncate: (size) =>
-      checked("ftruncate", [size], () => Effect.asVoid(call(link, Operations.truncateFile, { vm, file, size })))
+      checked("ftruncate", [size], () => Effect.asVoid(call(link, Operations.truncateFile, { vm, file, size }))),
+    sync: Effect.asVoid(call(link, Operations.syncFile, { vm, file })),
+    dup: held(link, call(link, Operations.duplicateFile, { vm, file })),
+    lock: (kind, options) =>
+      // the lock may have been given when the request is withdrawn
+      Effect.onInterrupt(
+        Effect.asVoid(call(link, Operations.lockFile, { vm, file, kind, wait: options?.wait !== false })),
+        () => Effect.ignore(unlock)
+      ),
+    unlock
   }
 }
 
@@ -131,23 +174,35 @@ export const readStream = (
 ): Stream.Stream<Uint8Array, FilesystemError> =>
   Stream.unwrapScoped(Effect.gen(function*() {
     if (!link.transport.isOpen()) return yield* lost(link)
-    const refused = checkWhole("read", path, [options.offset ?? 0, options.length ?? 0, options.chunkSize ?? 1])
+    const { chunkSize } = options
+    const refused = checkWhole("read", path, [options.offset ?? 0, options.length ?? 0]) ??
+      checkChunkSize(path, chunkSize)
     if (refused !== undefined) return yield* Effect.fail(refused)
     const request = {
       vm: link.vm,
       path,
       offset: options.offset ?? 0,
       length: options.length,
-      chunk: Math.min(options.chunkSize ?? CHUNK_BYTES, CHUNK_BYTES)
+      chunk: CHUNK_BYTES
     }
     const duplex = yield* Effect.catchAll(
       link.transport.open(Operations.readRange, request),
       (error) => explain(link, error)
     )
-    return Stream.concat(duplex.down, Stream.drain(Stream.fromEffect(duplex.response))).pipe(
+    const counted = Stream.mapChunks(duplex.down, (chunk) => {
+      for (const part of chunk) bytesRead.unsafeUpdate(part.length, [])
+      return chunk
+    })
+    const bytes = Stream.concat(counted, Stream.drain(Stream.fromEffect(duplex.response))).pipe(
       Stream.catchAll((error) => Stream.fromEffect(explain(link, error)))
     )
+    return chunkSize === undefined ? bytes : inPieces(chunkSize)(bytes)
   }))
+
+const checkChunkSize = (path: string, chunkSize = 1): KernelError | undefined =>
+  Number.isInteger(chunkSize) && chunkSize >= 1 && chunkSize <= MAX_CHUNK_SIZE
+    ? undefined
+    : new KernelError({ errno: "EINVAL", syscall: "read", path, limit: { name: "chunkSize", value: MAX_CHUNK_SIZE } })
 
 /**
  * @since 0.1.0
@@ -165,5 +220,9 @@ export const writeStream = (link: VmLink, path: string): Sink.Sink<void, Uint8Ar
       Effect.catchAll((error) => explain(link, error)),
       Effect.asVoid
     )
-    return Sink.mapEffect(Sink.forEach((bytes: Uint8Array) => duplex.write(bytes)), () => commit)
+    const send = (bytes: Uint8Array) => {
+      bytesWritten.unsafeUpdate(bytes.length, [])
+      return duplex.write(bytes)
+    }
+    return Sink.mapEffect(Sink.forEach(send), () => commit)
   }))

@@ -6,9 +6,9 @@
 import * as Effect from "effect/Effect"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
-import type { FilesystemError, FilesystemShape } from "../../services/Filesystem.ts"
+import type { FilesystemError, FilesystemShape, MoveOptions } from "../../services/Filesystem.ts"
 import type { DirEntry } from "../../src/config/FileStat.ts"
-import type { KernelError } from "../../src/errors/KernelError.ts"
+import { KernelError } from "../../src/errors/KernelError.ts"
 import type { PathError } from "../../src/errors/PathError.ts"
 import { checkSafe, checkWritable } from "../../src/Paths.ts"
 import * as Operations from "../../src/wire/Operations.ts"
@@ -17,8 +17,9 @@ import { readFiles, writeFiles } from "./Batch.ts"
 import { Gather, GatherFile, pieces } from "./Bytes.ts"
 import { decoded } from "./Call.ts"
 import { checkFinite, checkWhole } from "./Numbers.ts"
-import { open, readStream, writeStream } from "./OpenFiles.ts"
-import { mountFs } from "./RemoteMounts.ts"
+import { lock, open, readStream, writeStream } from "./OpenFiles.ts"
+import { recordStream } from "./RecordStream.ts"
+import { mountFs, unmount } from "./RemoteMounts.ts"
 import { exportRoot } from "./RemoteSnapshots.ts"
 import { virtualStat } from "./Stat.ts"
 import { bytesRead, bytesWritten } from "./Telemetry.ts"
@@ -31,6 +32,12 @@ const INLINE_BYTES = 512 * 1024
 /** The largest id of a user or group. */
 const MAX_ID = 2 ** 32 - 1
 
+/** The largest value of an extended attribute. A much larger one would not even fit into a frame. */
+const MAX_XATTR = 65_536
+
+const xattrTooLarge = (path: string) =>
+  new KernelError({ errno: "E2BIG", syscall: "setxattr", path, limit: { name: "xattrValue", value: MAX_XATTR } })
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 
@@ -38,7 +45,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
  * @since 0.1.0
  * @category constructors
  */
-export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1]): FilesystemShape => {
+export const make = (link: VmLink, plugins: Parameters<typeof mountFs>[1]): FilesystemShape => {
   const { vm } = link
 
   const readFile = (path: string): Effect.Effect<Uint8Array, FilesystemError> =>
@@ -95,6 +102,12 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
         const options_ = { down: (bytes: Uint8Array) => parser.push(bytes) }
         return Effect.as(call(link, Operations.readdirRecursive, request, options_), entries)
       }),
+    walk: (path, options = {}) => {
+      const refused = checkSafe(path)
+      if (refused !== undefined) return Stream.fail(refused)
+      const request = { vm, path, maxDepth: depthOf(options.maxDepth), exclude: options.exclude ?? [] }
+      return recordStream(link, Operations.readdirRecursive, request, Operations.treeEntryCodec)
+    },
     glob: (pattern, { cwd = "/", dot = false } = {}) =>
       guarded(checkSafe(cwd), () => {
         const paths: Array<string> = []
@@ -131,6 +144,25 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
         checkWritable(path) ?? checkFinite("utimes", path, [atimeMs, mtimeMs]),
         () => Effect.asVoid(call(link, Operations.utimes, { vm, path, atimeMs, mtimeMs }))
       ),
+    getXattr: (path, name) =>
+      guarded(checkSafe(path), () =>
+        // the answer is a view of what was received
+        Effect.map(call(link, Operations.getXattr, { vm, path, name }), (value) => value.slice())),
+    setXattr: (path, name, value, options) =>
+      guarded(checkWritable(path), () => {
+        const bytes = typeof value === "string" ? encoder.encode(value) : value
+        if (bytes.length > MAX_XATTR) return Effect.fail(xattrTooLarge(path))
+        const request = { vm, path, name, mode: options?.mode ?? "either", value: bytes } as const
+        return Effect.asVoid(call(link, Operations.setXattr, request))
+      }),
+    listXattrs: (path) =>
+      guarded(
+        checkSafe(path),
+        () => Effect.map(call(link, Operations.listXattrs, { vm, path }), (names) => names.slice())
+      ),
+    removeXattr: (path, name) =>
+      guarded(checkWritable(path), () => Effect.asVoid(call(link, Operations.removeXattr, { vm, path, name }))),
+    lock: (path, options = {}) => guarded(checkWritable(path), () => lock(link, path, options)),
     truncate: (path, size = 0) =>
       guarded(
         checkWritable(path) ?? checkWhole("truncate", path, [size]),
@@ -171,22 +203,23 @@ export const make = (link: VmLink, readDirectory: Parameters<typeof mountFs>[1])
       return refused === undefined ? watch(link, path, options) : Stream.fail(refused)
     },
     exists: (path) => guarded(checkSafe(path), () => call(link, Operations.exists, { vm, path })),
-    move: (from, to) =>
+    move: (from, to, options = {}) =>
       guarded(
-        checkSafe(from) ?? checkSafe(to),
-        () => Effect.asVoid(call(link, Operations.move, { vm, path: from, dest: to }))
+        checkSafe(from) ?? checkSafe(to) ?? checkMove(from, to, options),
+        () => Effect.asVoid(call(link, Operations.move, { vm, path: from, dest: to, mode: moveMode(options) }))
       ),
+    statfs: (path) => guarded(checkSafe(path), () => call(link, Operations.statfs, { vm, path })),
     delete: (path, options) =>
       guarded(
         checkSafe(path),
         () => Effect.asVoid(call(link, Operations.remove, { vm, path, recursive: options?.recursive === true }))
       ),
     snapshotRootFilesystem: () => exportRoot(link),
-    mountFs: (path, mount, options) => mountFs(link, readDirectory, path, mount, options),
+    mountFs: (path, mount, options) => mountFs(link, plugins, path, mount, options),
     unmountFs: (path) =>
       guarded(
         checkSafe(path),
-        () => control(link, (client) => client.Unmount({ vm, path }))
+        () => unmount(link, path)
       ),
     listMounts: control(link, (client) => client.ListMounts({ vm }))
   }
@@ -197,6 +230,15 @@ const nothing = new Uint8Array(0)
 /** As the wire takes it: beyond 32 bits, infinity included, is no bound; below 0 is 0. */
 const depthOf = (maxDepth: number | undefined): number | undefined =>
   maxDepth === undefined || maxDepth > 0xffff_ffff ? undefined : Math.max(0, Math.floor(maxDepth))
+
+/** As renameat2(2), which takes only one of the two. */
+const checkMove = (path: string, dest: string, { exchange, noReplace }: MoveOptions): KernelError | undefined =>
+  exchange === true && noReplace === true
+    ? new KernelError({ errno: "EINVAL", syscall: "rename", path, dest })
+    : undefined
+
+const moveMode = ({ exchange, noReplace }: MoveOptions) =>
+  exchange === true ? "exchange" as const : noReplace === true ? "noReplace" as const : "replace" as const
 
 const maskOf = (mode: string): number =>
   (mode.includes("r") ? 4 : 0) | (mode.includes("w") ? 2 : 0) | (mode.includes("x") ? 1 : 0)

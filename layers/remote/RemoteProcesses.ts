@@ -5,7 +5,6 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import type {
   ExecOptions,
@@ -16,18 +15,25 @@ import type {
   RunOptions
 } from "../../services/Processes.ts"
 import type { Duplex } from "../../services/Transport.ts"
-import { KernelError } from "../../src/errors/KernelError.ts"
 import { ProcessError } from "../../src/errors/ProcessError.ts"
 import { checkSafe } from "../../src/Paths.ts"
 import type { TypeOf } from "../../src/wire/Codec.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { Gather, pieces } from "./Bytes.ts"
-import { execDuration } from "./Telemetry.ts"
+import * as ProcessHandles from "./ProcessHandles.ts"
+import * as ProcessList from "./ProcessList.ts"
+import { timedCommand } from "./Telemetry.ts"
+import * as Terminals from "./Terminals.ts"
 import { call, explain, lost, type VmLink } from "./VmLink.ts"
 
 type Result = TypeOf<typeof Operations.run.response>
 
 const Channel = { started: 0, stdout: 1, stderr: 2 } as const
+
+const STOP_GRACE_MS = 5_000
+
+/** What runs the commands. */
+const SHELL = "bash"
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
@@ -38,10 +44,27 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
  */
 export const make = (link: VmLink, defaultOutputBytes: number): ProcessesShape => ({
   exec: (command, options) =>
-    exec(link, command, options ?? {}, options?.maxOutputBytes ?? defaultOutputBytes).pipe(
-      Metric.trackDuration(execDuration)
+    timedCommand(exec(link, command, options ?? {}, options?.maxOutputBytes ?? defaultOutputBytes)),
+  run: (command, options) => run(link, command, options ?? {}),
+  spawn: (command, args, options) => ProcessHandles.spawn(link, command, args ?? [], options ?? {}),
+  attach: (pid, options) =>
+    Effect.as(
+      Effect.filterOrFail(ProcessList.get(link, pid), ({ root }) => root === pid, () => ProcessError.notFound(pid)),
+      ProcessHandles.make(link, pid, options ?? {})
     ),
-  run: (command, options) => run(link, command, options ?? {})
+  openTerminal: (options) => Terminals.open(link, options),
+  attachTerminal: (pid, options) => Terminals.attach(link, pid, options?.cursor),
+  list: ProcessList.list(link),
+  get: (pid) => ProcessList.get(link, pid),
+  tree: Effect.map(ProcessList.list(link), ProcessList.treeOf),
+  signal: (target, signal) =>
+    typeof target === "number"
+      ? ProcessHandles.sendSignal(link, "process", target, signal)
+      : "group" in target
+      ? ProcessHandles.sendSignal(link, "group", target.group, signal)
+      : ProcessHandles.sendSignal(link, "tree", target.tree, signal),
+  stopProcess: (pid, options) => ProcessHandles.stop(link, pid, ProcessHandles.graceOf(options?.grace, STOP_GRACE_MS)),
+  killProcess: (pid) => ProcessHandles.stop(link, pid, 0)
 })
 
 const exec = <E, R>(
@@ -65,28 +88,17 @@ const exec = <E, R>(
           return undefined
         }
       )
-      : call(link, Operations.run, request(link, command, options, maxOutputBytes), {
-        up: stdin === undefined ? undefined : pieces(typeof stdin === "string" ? encoder.encode(stdin) : stdin),
-        down: (chunk) => output.add(chunk)
+      : link.spans.within(SHELL, (traced) => {
+        const up = stdin === undefined ? undefined : pieces(typeof stdin === "string" ? encoder.encode(stdin) : stdin)
+        const down = (chunk: Uint8Array) => {
+          if (chunk[0] === Channel.started) traced.started(pidOf(chunk))
+          else output.add(chunk)
+        }
+        const body = request(link, command, options, maxOutputBytes, traced.trace)
+        return Effect.tap(call(link, Operations.run, body, { up, down }), traced.exited)
       })
-    return ended.pipe(
-      Effect.catchAll((error) => Effect.fail(asProcessError(command, error))),
-      Effect.flatMap((result) => finish(command, result!, output, maxOutputBytes))
-    )
+    return Effect.flatMap(ended, (result) => finish(command, result!, output, maxOutputBytes))
   })
-
-/** Input beyond its limit is a failure of the process, not of a file. */
-const asProcessError = <E>(command: string, error: E): E | ProcessError =>
-  KernelError.is(error) && error.limit?.name === "stdinBytes"
-    ? new ProcessError({
-      reason: "StdinLimit",
-      command,
-      stdout: "",
-      stderr: "",
-      detail: "it was not started",
-      limit: error.limit
-    })
-    : error
 
 /** The result of an exec, or the error that says which bound ended it. */
 const finish = (
@@ -97,7 +109,7 @@ const finish = (
 ): Effect.Effect<ExecResult, ProcessError> => {
   const { stderr, stdout } = output.text()
   if (result.stopped === "no") return Effect.succeed({ exitCode: result.exitCode, stdout, stderr })
-  const so = { command, ...pidOf(result), stdout, stderr }
+  const so = { command, pid: result.pid, stdout, stderr }
   return Effect.fail(
     result.stopped === "deadline"
       ? new ProcessError({ ...so, reason: "TimedOut", detail: "it was killed at its deadline" })
@@ -118,10 +130,7 @@ const run = <E, R>(
   const refused = options.cwd === undefined ? undefined : checkSafe(options.cwd)
   if (refused !== undefined) return Stream.fail(refused)
   return Stream.mapEffect(
-    Stream.mapError(
-      streamed(link, command, options, options.stdin, undefined),
-      (error) => asProcessError(command, error)
-    ),
+    streamed(link, command, options, options.stdin, undefined),
     (item): Effect.Effect<ProcessEvent, ProcessError> =>
       item instanceof Uint8Array ? Effect.succeed(eventOf(item)) : exited(command, item)
   )
@@ -134,12 +143,9 @@ const exited = (command: string, result: Result): Effect.Effect<ProcessEvent, Pr
   }
   const detail = "it was killed at its deadline; its output so far has been given"
   return Effect.fail(
-    new ProcessError({ reason: "TimedOut", command, ...pidOf(result), stdout: "", stderr: "", detail })
+    new ProcessError({ reason: "TimedOut", command, pid: result.pid, stdout: "", stderr: "", detail })
   )
 }
-
-/** A process whose deadline came before the end of its input was never started. */
-const pidOf = ({ pid }: Result) => pid === 0 ? {} : { pid }
 
 /** The chunks of a process, then its result; feeds it what it reads. */
 const streamed = <E, R>(
@@ -151,11 +157,16 @@ const streamed = <E, R>(
 ): Stream.Stream<Uint8Array | Result, ProcessesError | E, R> =>
   Stream.unwrapScoped(Effect.gen(function*() {
     if (!link.transport.isOpen()) return yield* lost(link)
+    const traced = yield* link.spans.process(SHELL)
     const duplex = yield* Effect.catchAll(
-      link.transport.open(Operations.run, request(link, command, options, maxOutputBytes)),
+      link.transport.open(Operations.run, request(link, command, options, maxOutputBytes, traced.trace)),
       (error) => explain(link, error)
     )
-    const items = Stream.concat(duplex.down, Stream.fromEffect(duplex.response)).pipe(
+    const response = Effect.tap(duplex.response, (result) => {
+      traced.started(result.pid)
+      traced.exited(result)
+    })
+    const items = Stream.concat(duplex.down, Stream.fromEffect(response)).pipe(
       Stream.catchAll((error) => Stream.fromEffect(explain(link, error)))
     )
     return stdin === undefined
@@ -178,7 +189,8 @@ const request = (
   link: VmLink,
   command: string,
   options: RunOptions<any, any>,
-  maxOutputBytes: number | undefined
+  maxOutputBytes: number | undefined,
+  trace: number | undefined
 ): TypeOf<typeof Operations.run.request> => ({
   vm: link.vm,
   command,
@@ -187,6 +199,7 @@ const request = (
   env: Object.entries(options.env ?? {}).map(([name, value]) => ({ name, value })),
   timeoutMs: options.timeout === undefined ? undefined : finite(Duration.toMillis(options.timeout)),
   maxOutputBytes: finite(maxOutputBytes),
+  trace,
   stdin: options.stdin !== undefined
 })
 
@@ -201,9 +214,11 @@ const eventOf = (chunk: Uint8Array): ProcessEvent => {
     case Channel.stderr:
       return { _tag: "Stderr", bytes: chunk.slice(1) }
     default:
-      return { _tag: "Started", pid: new DataView(chunk.buffer, chunk.byteOffset).getUint32(1, true) }
+      return { _tag: "Started", pid: pidOf(chunk) }
   }
 }
+
+const pidOf = (chunk: Uint8Array): number => new DataView(chunk.buffer, chunk.byteOffset).getUint32(1, true)
 
 /** The output of an exec, while it comes. */
 class Output {

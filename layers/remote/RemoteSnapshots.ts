@@ -58,11 +58,36 @@ export const importBootstrap = (
 ): Effect.Effect<void, LinkError> => importEntries(link, "bootstrap", entries)
 
 const importEntries = (link: VmLink, target: "lower" | "bootstrap", entries: ReadonlyArray<FilesystemEntry>) =>
+  sendEntries(link, { target, path: "/", readOnly: true, source: "snapshot-export" }, entries)
+
+/**
+ * Mounts a tree of some snapshots, the first over the others.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const importMount = (
+  link: VmLink,
+  path: string,
+  readOnly: boolean,
+  sources: ReadonlyArray<RootSnapshotExport["source"]>
+): Effect.Effect<void, LinkError> =>
+  sendEntries(
+    link,
+    { target: "mount", path, readOnly, source: "overlay" },
+    [...sources].reverse().flatMap(({ filesystem }) => filesystem.entries)
+  )
+
+const sendEntries = (
+  link: VmLink,
+  target: Omit<TypeOf<typeof Operations.importTree.request>, "vm">,
+  entries: ReadonlyArray<FilesystemEntry>
+) =>
   Effect.suspend(() => {
-    const request = { vm: link.vm, target, path: "/", readOnly: true, source: "snapshot-export" } as const
     const compact = function*() {
       for (const entry of entries) yield compactEntry(entry)
     }
+    const request = { vm: link.vm, ...target }
     return Effect.asVoid(call(link, Operations.importTree, request, { up: records(Operations.entryCodec, compact()) }))
   })
 
@@ -75,6 +100,13 @@ export const takeSnapshot = (link: VmLink, path: string): Effect.Effect<VmSnapsh
     control(link, (client) => client.TakeSnapshot({ vm: link.vm, path })),
     ({ snapshot }) => ({ vmId: link.vmId, path, snapshot })
   )
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const dropSnapshot = (link: VmLink, { path, snapshot }: VmSnapshot): Effect.Effect<void, LinkError> =>
+  control(link, (client) => client.DropSnapshot({ vm: link.vm, path, snapshot }))
 
 /**
  * @since 0.1.0

@@ -21,10 +21,13 @@ import type { VmConfig } from "../../src/config/VmConfig.ts"
 import { ConfigError } from "../../src/errors/ConfigError.ts"
 import { SidecarError } from "../../src/errors/SidecarError.ts"
 import type { TransportError } from "../../src/errors/TransportError.ts"
-import type { ReadDirectory } from "./RemoteMounts.ts"
+import * as AuditServer from "./audit/AuditServer.ts"
+import * as DriverServer from "./DriverServer.ts"
+import type { MountPlugins } from "./RemoteMounts.ts"
 import * as RemoteVm from "./RemoteVm.ts"
 import { leases } from "./Telemetry.ts"
-import type { Connected } from "./VmLink.ts"
+import * as ToolServer from "./tools/ToolServer.ts"
+import type { Attached, Connected } from "./VmLink.ts"
 import { control } from "./VmLink.ts"
 
 /**
@@ -33,8 +36,8 @@ import { control } from "./VmLink.ts"
  */
 export interface Options {
   /** Starts a sidecar and connects to it. Closing the Scope ends it. */
-  readonly connect: (sidecarId: string) => Effect.Effect<Connected, SidecarError | TransportError, Scope.Scope>
-  readonly readDirectory: ReadDirectory
+  readonly connect: (sidecarId: string) => Effect.Effect<Attached, SidecarError | TransportError, Scope.Scope>
+  readonly plugins: MountPlugins
   /** A random UUID. */
   readonly uuid: Effect.Effect<string>
   /** How long a sidecar outlives its last lease. Default 10 seconds. */
@@ -107,7 +110,8 @@ const makeSidecar = (
     const connected = yield* Scope.extend(sharedConnection(options, sidecarId), scope)
 
     const lessor: RemoteVm.Lessor = {
-      readDirectory: options.readDirectory,
+      plugins: options.plugins,
+      uuid: options.uuid,
       start: (acquire) =>
         Effect.suspend((): Effect.Effect<VmShape, LeaseError, Scope.Scope> => {
           if (state !== "ready") return Effect.fail(SidecarError.notReady(sidecarId, state))
@@ -120,6 +124,7 @@ const makeSidecar = (
     }
     const lease = (config: VmConfig) =>
       lessor.start((connection) => RemoteVm.lease(connection, lessor, config)).pipe(
+        Effect.tap((vm) => Effect.annotateCurrentSpan("vm.id", vm.vmId)),
         Effect.withSpan("Sidecar.lease", { captureStackTrace: false, attributes: { "sidecar.id": sidecarId } })
       )
 
@@ -190,10 +195,29 @@ const sharedConnection = (
     const map = yield* RcMap.make({
       lookup: (current: number) =>
         options.connect(sidecarId).pipe(
+          Effect.flatMap((attached) =>
+            Effect.map(
+              Effect.all({
+                tools: ToolServer.make(attached.transport),
+                audits: AuditServer.make(attached.transport),
+                drivers: DriverServer.make(attached.transport)
+              }),
+              (servers): Connected => ({ ...attached, ...servers })
+            )
+          ),
           Effect.tap((connected) => Effect.forkScoped(Effect.zipRight(connected.transport.closed, retire(current)))),
           Effect.tapErrorCause(() => retire(current))
         ),
       idleTimeToLive: options.idleTimeToLive ?? Duration.seconds(10)
     })
-    return Effect.suspend(() => RcMap.get(map, generation))
+    const get = (tries: number): Effect.Effect<Connected, SidecarError | TransportError, Scope.Scope> =>
+      Effect.suspend(() => {
+        const current = generation
+        return Effect.flatMap(RcMap.get(map, current), (connected) =>
+          // it may have ended when the fiber that retires it has not come to it yet
+          connected.transport.isOpen() || tries === 0
+            ? Effect.succeed(connected)
+            : Effect.zipRight(retire(current), get(tries - 1)))
+      })
+    return get(2)
   })

@@ -9,6 +9,7 @@ import type { RpcClientError } from "@effect/rpc/RpcClientError"
 import type * as RpcGroup from "@effect/rpc/RpcGroup"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import type { CallError, CallOptions, TransportShape } from "../../services/Transport.ts"
 import { KernelError } from "../../src/errors/KernelError.ts"
 import { SidecarError } from "../../src/errors/SidecarError.ts"
@@ -16,6 +17,11 @@ import { TransportError } from "../../src/errors/TransportError.ts"
 import type { ControlGroup, UnknownVm } from "../../src/wire/Control.ts"
 import type { WireFailure } from "../../src/wire/Failure.ts"
 import type { Operation } from "../../src/wire/Operations.ts"
+import type { AuditServer } from "./audit/AuditServer.ts"
+import type { VmAudit } from "./audit/VmAudit.ts"
+import type { DriverServer, Served } from "./DriverServer.ts"
+import type { ProcessSpans } from "./ProcessSpans.ts"
+import type { ToolServer } from "./tools/ToolServer.ts"
 
 /**
  * The client of the control plane.
@@ -31,11 +37,24 @@ export type ControlClient = RpcClient.RpcClient<RpcGroup.Rpcs<typeof ControlGrou
  * @since 0.1.0
  * @category models
  */
-export interface Connected {
+export interface Attached {
   readonly transport: TransportShape
   readonly control: ControlClient
   /** How the sidecar ended; waits until it is known. */
   readonly exited: Effect.Effect<SidecarError>
+}
+
+/**
+ * The same, with what it asks of this host.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Connected extends Attached {
+  readonly tools: ToolServer
+  readonly audits: AuditServer
+  /** The drivers of this program that VMs of the sidecar have mounted. */
+  readonly drivers: DriverServer
 }
 
 /**
@@ -46,10 +65,17 @@ export interface VmLink extends Connected {
   readonly vmId: string
   /** The handle of the VM on this connection. */
   readonly vm: number
+  /** Spans of the processes that the host has started. */
+  readonly spans: ProcessSpans
+  readonly audit: VmAudit
+  /** Ends when the VM has been released, so that what its end brings is still heard. */
+  readonly afterwards: Scope.CloseableScope
   /** Who owns what the host brings in. */
   readonly owner: { readonly uid: number; readonly gid: number }
   /** What a tree that is brought in may hold. */
   readonly bounds: { readonly bytes: number; readonly inodes: number }
+  /** The drivers that are mounted, by their place. */
+  readonly mounted: Map<string, Served>
 }
 
 /**
@@ -166,11 +192,14 @@ const transportFailure = (
 
 const vmLost = (detail: string) => new SidecarError({ reason: "VmLost", detail })
 
-const kernelError = (failure: WireFailure) =>
-  new KernelError({
-    errno: failure.errno,
-    syscall: failure.syscall,
-    path: failure.path,
-    dest: failure.dest,
-    limit: failure.limit
-  })
+/**
+ * A refused call is to cost no more than another. So the error is not validated again, as the wire's own codec has read it,
+ * and has no stack: that of the fiber that reads the wire tells nothing about the caller.
+ */
+const kernelError = ({ denial, dest, errno, limit, path, syscall }: WireFailure) => {
+  const frames = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  const error = new KernelError({ errno, syscall, path, dest, limit, denied: denial }, true)
+  Error.stackTraceLimit = frames
+  return error
+}

@@ -11,7 +11,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { Due } from "../../src/schedule/DueQueue.ts"
 import { DueQueue } from "../../src/schedule/DueQueue.ts"
@@ -22,7 +22,7 @@ import * as OwnFibers from "./OwnFibers.ts"
  * @category models
  */
 export interface DueTimer<A extends Due> {
-  /** Puts an item in, or moves it. */
+  /** Puts an item in, or moves it. Whoever calls sees to it that this is not interrupted. */
   readonly set: (item: A, due: number) => Effect.Effect<void>
   readonly delete: (item: A) => Effect.Effect<void>
   /** Looks at the clock now: whoever calls need not wait for the next look. */
@@ -38,6 +38,8 @@ export interface DueTimerOptions<A extends Due> {
   readonly onDue: (item: A, now: number) => Effect.Effect<void>
   /** Called when the clock was put back so far that what is planned has lost its meaning. */
   readonly onClockBack: (now: number) => Effect.Effect<void>
+  /** What the looks at the clock are timed by. Default: real time, whatever clock the program was given. */
+  readonly watch?: Clock.Clock | undefined
 }
 
 /** A clock put back by less was corrected: what has run does not run again. By more, it was wrong before. */
@@ -46,8 +48,7 @@ const CORRECTION = 3 * 3_600_000
 const LONGEST_SLEEP = 20 * 86_400_000
 const LOOK_EVERY = Duration.seconds(30)
 
-/** Real time, whatever clock the program was given. */
-const live = Clock.make()
+const realTime = Clock.make()
 
 class Timer<A extends Due> {
   readonly queue = new DueQueue<A>()
@@ -59,6 +60,8 @@ class Timer<A extends Due> {
   /** When the timer wakes; `undefined` while it is awake and looks at the queue by itself. */
   private wakesAt: number | undefined = Infinity
   private seen = -Infinity
+  /** Counts the loops that were begun; only the last of them goes on. */
+  private loops = 0
 
   constructor(clock: Clock.Clock, begin: OwnFibers.Begin, options: DueTimerOptions<A>) {
     this.clock = clock
@@ -69,8 +72,14 @@ class Timer<A extends Due> {
   /** Sees to it that the timer wakes in time for the first item. */
   readonly arm: Effect.Effect<void> = Effect.suspend(() => {
     const first = this.queue.first
-    return first === undefined || this.wakesAt === undefined || first.due >= this.wakesAt ? Effect.void : this.restart
+    if (first === undefined || this.wakesAt === undefined) return Effect.void
+    return first.due < this.wakesAt || !this.isSound(this.wakesAt) ? this.restart : Effect.void
   })
+
+  /** Whether the clock may still show what it did when the timer went to sleep: somebody has looked, and it is not late. */
+  private isSound(wakesAt: number): boolean {
+    return this.watcher !== undefined && this.clock.unsafeCurrentTimeMillis() < wakesAt
+  }
 
   private readonly notice: Effect.Effect<void> = Effect.suspend(() => {
     const now = this.clock.unsafeCurrentTimeMillis()
@@ -84,14 +93,13 @@ class Timer<A extends Due> {
     const asleep = first !== undefined && this.wakesAt !== undefined
     const late = asleep && first.due <= this.clock.unsafeCurrentTimeMillis()
     return late ? Effect.zipRight(this.notice, this.restart) : this.notice
-  })
+  }).pipe(Effect.uninterruptible)
 
-  private readonly restart: Effect.Effect<void> = Effect.suspend(() => {
-    const old = this.fiber
+  private readonly restart: Effect.Effect<void> = Effect.sync(() => {
+    this.fiber?.unsafeInterruptAsFork(this.fiber.id())
     this.wakesAt = undefined
-    this.fiber = this.begin(this.loop)
+    this.fiber = this.begin(this.loop(++this.loops))
     this.watcher ??= this.begin(this.watch)
-    return old === undefined ? Effect.void : Fiber.interruptFork(old)
   })
 
   private readonly work: Effect.Effect<void> = Effect.suspend(() => {
@@ -104,9 +112,10 @@ class Timer<A extends Due> {
   })
 
   // a fiber takes over whether it can be interrupted: only its sleep may be, wherever it was begun
-  private readonly loop: Effect.Effect<void> = Effect.uninterruptible(
-    Effect.gen(this, function*() {
-      while (true) {
+  private loop(number: number): Effect.Effect<void> {
+    return Effect.uninterruptible(Effect.gen(this, function*() {
+      // one that wakes as another takes its place leaves everything to that one
+      while (number === this.loops) {
         this.wakesAt = undefined
         yield* this.notice
         yield* this.work
@@ -119,11 +128,11 @@ class Timer<A extends Due> {
         const time = first.due - this.clock.unsafeCurrentTimeMillis()
         if (time > 0) yield* Effect.interruptible(this.clock.sleep(Duration.millis(Math.min(time, LONGEST_SLEEP))))
       }
-    })
-  )
+    }))
+  }
 
   private readonly watch: Effect.Effect<void> = Effect.suspend(() => {
-    const look = Effect.zipRight(Effect.interruptible(live.sleep(LOOK_EVERY)), this.check)
+    const look = Effect.zipRight(Effect.interruptible((this.options.watch ?? realTime).sleep(LOOK_EVERY)), this.check)
     return Effect.whileLoop({ while: () => this.queue.size > 0, body: () => look, step: () => undefined })
   }).pipe(
     Effect.ensuring(Effect.sync(() => {

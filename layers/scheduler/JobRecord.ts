@@ -110,6 +110,8 @@ export class JobRecord implements Due {
   order = 0
   place = -1
   paused = false
+  /** Taken back from a store, and not scheduled by the program since. */
+  restored = false
   lastRun: number | undefined = undefined
   runCount = 0
   /** The latest ones, made with the first of them. */

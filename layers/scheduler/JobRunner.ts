@@ -13,6 +13,7 @@ import type { EventHub } from "./EventHub.ts"
 import type { JobRecord } from "./JobRecord.ts"
 import type { Begin } from "./OwnFibers.ts"
 import { faultOf, RunTimedOut } from "./RunAction.ts"
+import type { RunSpans } from "./RunSpans.ts"
 
 /**
  * @since 0.1.0
@@ -20,10 +21,13 @@ import { faultOf, RunTimedOut } from "./RunAction.ts"
  */
 export interface JobRunnerParts {
   readonly begin: Begin
+  readonly spans: RunSpans
   readonly clock: Clock.Clock
   readonly events: EventHub
   /** Runs that may go on at once. */
   readonly maxRuns: number
+  /** Comes before the action of each run. */
+  readonly before: ((job: JobRecord) => Effect.Effect<void, unknown>) | undefined
   /** The job that has an id at the moment. */
   readonly current: (id: string) => JobRecord | undefined
 }
@@ -66,8 +70,11 @@ export class JobRunner {
     this.fire(job, queued, "Queue")
   }
 
+  /** Interrupts the runs of a job at once; waits until they have ended. */
   interrupt(job: JobRecord): Effect.Effect<void> {
-    return Effect.suspend(() => Effect.asVoid(Fiber.interruptAll(job.runs.fibers ?? [])))
+    const fibers = Array.from(job.runs.fibers ?? [])
+    for (const fiber of fibers) fiber.unsafeInterruptAsFork(fiber.id())
+    return Effect.asVoid(Fiber.awaitAll(fibers))
   }
 
   /** No run begins any more. */
@@ -93,16 +100,20 @@ export class JobRunner {
     runs.running++
     this.running++
     this.parts.events.publish({ _tag: "Fire", id: job.id, at: startedAt, run, due, trigger })
+    const { context, effect } = job.run
+    const { before } = this.parts
+    const whole = before === undefined ? effect : Effect.zipRight(before(job), effect)
     const action = timeout === undefined
-      ? job.run
-      : Effect.timeoutFail(job.run, { duration: timeout, onTimeout: () => new RunTimedOut(timeout) })
-    const span = { root: true, captureStackTrace: false, attributes: { "job.id": job.id, run } } as const
-    const fiber = this.parts.begin(Effect.withSpan(Effect.interruptible(action), "Scheduler.run", span))
+      ? whole
+      : Effect.timeoutFail(whole, { duration: timeout, onTimeout: () => new RunTimedOut(timeout) })
+    const span = this.parts.spans("Scheduler.run", { "job.id": job.id, run })
+    const fiber = this.parts.begin(Effect.interruptible(action), span?.within(context) ?? context)
     const fibers = runs.fibers ??= new Set()
     fibers.add(fiber)
     // the account is made here and not by the fiber, which may be interrupted before its first step
     fiber.addObserver((exit) => {
       fibers.delete(fiber)
+      span?.end(exit)
       this.finish(job, { run, due, startedAt }, exit)
     })
   }

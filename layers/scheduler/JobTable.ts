@@ -3,23 +3,30 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Job, JobSettings } from "../../services/Scheduler.ts"
 import type { NotYetSupported } from "../../src/errors/NotYetSupported.ts"
 import { ScheduleError } from "../../src/errors/ScheduleError.ts"
 import { next } from "../../src/schedule/ParsedSchedule.ts"
+import type { StoredJob } from "../../src/schedule/StoredJob.ts"
 import type { EventHub } from "./EventHub.ts"
+import type { JobLedger } from "./JobLedger.ts"
 import { JobRecord, plan } from "./JobRecord.ts"
 import type { JobRunner } from "./JobRunner.ts"
 import type { JobTiming } from "./JobTiming.ts"
 import { madeUpFor, takeMissed } from "./MissedRuns.ts"
-import type { ActionHosts } from "./RunAction.ts"
+import type { ActionHosts, BoundAction } from "./RunAction.ts"
 import { bind } from "./RunAction.ts"
 
 /** Jobs that are done and still listed. */
 const MAX_DONE = 256
 const MAX_ID = 256
+
+/** What is begun with a job is done with it: between the two nothing can be interrupted. */
+const whole = <A, E, R>(change: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.uninterruptible(Effect.suspend(change))
 
 /**
  * What a table works with.
@@ -37,6 +44,8 @@ export interface JobTableParts {
   readonly newId: () => string
   /** Milliseconds by which a run may be late without being missed. */
   readonly grace: number
+  /** Keeps the jobs beyond the scheduler's life. */
+  readonly ledger: JobLedger | undefined
 }
 
 /**
@@ -62,19 +71,76 @@ export class JobTable {
       }
       const planned = plan(job, now())
       if (Either.isLeft(planned)) return Effect.fail(planned.left)
-      return Effect.flatMap(bind(hosts, job.action, context), (run) => {
+      const entered = (run: BoundAction) => {
         const old = jobs.get(id)
         const record = new JobRecord(id, planned.right, job.action, run, old?.runs)
         record.runs.queued = undefined
+        const goesOn = this.goOn(record, old)
         this.enter(record)
         const forgotten = old === undefined ? Effect.void : timing.forget(old)
-        return Effect.zipRight(forgotten, timing.wait(record)).pipe(
-          Effect.tapError(() => this.remove(record, false)),
-          Effect.as(record),
-          Effect.uninterruptible
+        const waiting = record.paused
+          ? Effect.void
+          : goesOn
+          ? Effect.suspend(() => this.miss(record, now(), now()))
+          : timing.wait(record)
+        return Effect.zipRight(forgotten, waiting).pipe(
+          Effect.zipRight(this.noted(record)),
+          Effect.tapError(() => Effect.ignore(this.remove(record, false))),
+          Effect.as(record)
         )
-      })
+      }
+      return Effect.flatMap(bind(hosts, job.action, context), (run) => whole(() => entered(run)))
     })
+  }
+
+  /** Takes jobs back that were kept, with what passed meanwhile. Those without an action wait for the program. */
+  restore(jobs: ReadonlyArray<StoredJob>): Effect.Effect<void> {
+    return Effect.forEach(jobs, (stored) => {
+      const { action, jitterMs, timeoutMs } = stored
+      if (action === undefined) return Effect.void
+      const planned = plan({ ...stored, jitter: jitterMs, timeout: timeoutMs }, -Infinity)
+      const job = { ...stored, action }
+      return Effect.flatMap(
+        Effect.zip(planned, bind(this.parts.hosts, action, Context.empty())),
+        ([planned, run]) => {
+          const record = new JobRecord(job.id, planned, action, run)
+          this.goOn(record, undefined)
+          record.restored = true
+          this.enter(record)
+          return record.paused ? Effect.void : this.miss(record, this.parts.now(), this.parts.now())
+        }
+      ).pipe(
+        // what this version does not understand is kept for one that does
+        Effect.catchAll((error) => Effect.logWarning(`job ${JSON.stringify(job.id)} is not restored: ${error.message}`))
+      )
+    }, { discard: true })
+  }
+
+  /** Whether a job is one that was kept and goes on: at its next run, with its counts. */
+  private goOn(job: JobRecord, old: JobRecord | undefined): boolean {
+    const { ledger } = this.parts
+    const { schedule, zone } = job.plan
+    if (old?.restored === true && old.plan.schedule.text === schedule.text && old.plan.zone.name === zone.name) {
+      job.next = old.next
+      job.runCount = old.runCount
+      job.lastRun = old.lastRun
+      job.paused = old.paused
+      return true
+    }
+    const kept = ledger?.known.get(job.id)
+    if (kept === undefined) return false
+    ledger?.known.delete(job.id)
+    if (kept.schedule !== schedule.text || kept.zone !== zone.name) return false
+    job.next = kept.next
+    job.runCount = kept.runCount
+    job.lastRun = kept.lastRun
+    job.paused = kept.paused
+    return true
+  }
+
+  private noted(job: JobRecord): Effect.Effect<void, ScheduleError> {
+    const { ledger } = this.parts
+    return ledger === undefined ? Effect.void : ledger.note(job)
   }
 
   update<E, R>(
@@ -91,46 +157,52 @@ export class JobTable {
       if (Either.isLeft(planned)) return Effect.fail(planned.left)
       const { action } = changes
       const bound = action === undefined ? Effect.succeed(job.run) : bind(hosts, action, context)
-      return Effect.flatMap(bound, (run) => {
+      const changed = (run: BoundAction) => {
         job.run = run
         job.action = action ?? job.action
         job.plan = planned.right
-        if (!moved) return Effect.void
+        if (!moved) return this.noted(job)
         job.next = planned.right.first
         this.done.delete(job.id)
-        return job.paused ? Effect.void : timing.wait(job)
+        return Effect.zipRight(job.paused ? Effect.void : timing.wait(job), this.noted(job))
+      }
+      return Effect.flatMap(bound, (run) => whole(() => changed(run)))
+    })
+  }
+
+  /** Takes a job out, unless another one has its id by now; whether it was in. Waits for the runs that it interrupts. */
+  remove(job: JobRecord, interrupt: boolean): Effect.Effect<boolean, ScheduleError> {
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.suspend(() => {
+        const { jobs, runner, timing } = this.parts
+        if (jobs.get(job.id) !== job) return Effect.succeed(false)
+        jobs.delete(job.id)
+        this.done.delete(job.id)
+        job.runs.queued = undefined
+        const ended = interrupt ? runner.interrupt(job) : Effect.void
+        return Effect.zipRight(timing.forget(job), this.noted(job)).pipe(
+          Effect.zipRight(restore(ended)),
+          Effect.as(true)
+        )
       })
-    })
+    )
   }
 
-  /** Takes a job out, unless another one has its id by now; whether it was in. */
-  remove(job: JobRecord, interrupt: boolean): Effect.Effect<boolean> {
-    return Effect.suspend(() => {
-      const { jobs, runner, timing } = this.parts
-      if (jobs.get(job.id) !== job) return Effect.succeed(false)
-      jobs.delete(job.id)
-      this.done.delete(job.id)
-      job.runs.queued = undefined
-      const forgotten = timing.forget(job)
-      return Effect.as(interrupt ? Effect.zipRight(forgotten, runner.interrupt(job)) : forgotten, true)
-    })
-  }
-
-  pause(job: JobRecord): Effect.Effect<void> {
-    return Effect.suspend(() => {
+  pause(job: JobRecord): Effect.Effect<void, ScheduleError> {
+    return whole(() => {
       if (job.paused) return Effect.void
       job.paused = true
-      return this.parts.timing.forget(job)
+      return Effect.zipRight(this.parts.timing.forget(job), this.noted(job))
     })
   }
 
-  resume(job: JobRecord): Effect.Effect<void> {
-    return Effect.suspend(() => {
+  resume(job: JobRecord): Effect.Effect<void, ScheduleError> {
+    return whole(() => {
       if (!job.paused) return Effect.void
       job.paused = false
       const now = this.parts.now()
       this.parts.runner.release(job)
-      return this.miss(job, now, now)
+      return Effect.zipRight(this.miss(job, now, now), this.noted(job))
     })
   }
 
@@ -153,6 +225,7 @@ export class JobTable {
     job.next = schedule._tag === "Once" ? undefined : next(schedule, zone, now)
     if (job.next === undefined) this.retire(job)
     runner.fire(job, now, "Time")
+    this.parts.ledger?.later(job)
     return Effect.void
   }
 
@@ -177,6 +250,7 @@ export class JobTable {
   }
 
   private wait(job: JobRecord): Effect.Effect<void> {
+    this.parts.ledger?.later(job)
     if (job.next === undefined) {
       this.retire(job)
       return this.parts.timing.forget(job)

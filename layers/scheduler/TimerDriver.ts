@@ -57,11 +57,14 @@ export const make: Effect.Effect<ScheduleDriverShape, never, Scope.Scope> = Effe
         return forget(entry.id).pipe(
           Effect.zipRight(enter),
           Effect.zipRight(timer.set(timed, plan.first)),
-          Effect.as({ id: entry.id })
+          Effect.as({ id: entry.id }),
+          Effect.uninterruptible
         )
       }),
-    cancel: ({ id }) => forget(id),
-    dispose: Effect.suspend(() => Effect.forEach(Array.from(entries.keys()), forget, { discard: true }))
+    cancel: ({ id }) => Effect.uninterruptible(forget(id)),
+    dispose: Effect.uninterruptible(
+      Effect.suspend(() => Effect.forEach(Array.from(entries.keys()), forget, { discard: true }))
+    )
   }
 })
 

@@ -7,11 +7,10 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Utils from "effect/Utils"
 import type { ProcessesShape } from "../../services/Processes.ts"
 import { Processes } from "../../services/Processes.ts"
@@ -19,7 +18,12 @@ import type { ScheduleDriverShape } from "../../services/ScheduleDriver.ts"
 import { ScheduleDriver } from "../../services/ScheduleDriver.ts"
 import type { SchedulerShape } from "../../services/Scheduler.ts"
 import { Scheduler } from "../../services/Scheduler.ts"
+import type { ScheduleStoreShape } from "../../services/ScheduleStore.ts"
+import { ScheduleStore } from "../../services/ScheduleStore.ts"
+import { ScheduleError } from "../../src/errors/ScheduleError.ts"
+import type { StoredJob } from "../../src/schedule/StoredJob.ts"
 import { EventHub } from "./EventHub.ts"
+import { JobLedger } from "./JobLedger.ts"
 import type { JobRecord } from "./JobRecord.ts"
 import { JobRunner } from "./JobRunner.ts"
 import { JobTable } from "./JobTable.ts"
@@ -27,6 +31,7 @@ import type { JobTimingOptions } from "./JobTiming.ts"
 import { driven, timer } from "./JobTiming.ts"
 import * as OwnFibers from "./OwnFibers.ts"
 import type { ActionHosts } from "./RunAction.ts"
+import * as RunSpans from "./RunSpans.ts"
 
 /**
  * @since 0.1.0
@@ -58,17 +63,20 @@ const operations = (
   events: EventHub,
   now: () => number
 ): SchedulerShape => {
-  const find = (id: string): Effect.Effect<JobRecord, Cause.NoSuchElementException> =>
+  const find = (id: string): Effect.Effect<JobRecord, ScheduleError> =>
     Effect.suspend(() => {
       const job = jobs.get(id)
       return job === undefined
-        ? Effect.fail(new Cause.NoSuchElementException(`no job with the id ${JSON.stringify(id)}`))
+        ? Effect.fail(new ScheduleError({ reason: "UnknownJob", schedule: "", id }))
         : Effect.succeed(job)
     })
   return {
     schedule: (job) => Effect.map(table.add(job), ({ id }) => ({ id })),
     scheduleScoped: (job) =>
-      Effect.map(Effect.acquireRelease(table.add(job), (added) => table.remove(added, true)), ({ id }) => ({ id })),
+      Effect.map(
+        Effect.acquireRelease(table.add(job), (added) => Effect.ignore(table.remove(added, true))),
+        ({ id }) => ({ id })
+      ),
     update: (id, changes) => Effect.flatMap(find(id), (job) => table.update(job, changes)),
     cancel: (id, options) =>
       Effect.suspend(() => {
@@ -98,16 +106,16 @@ const watchful = (shape: SchedulerShape, check: Effect.Effect<void>): SchedulerS
   events: shape.events
 })
 
-/**
- * A scheduler for the processes of one VM. All jobs and runs end with the Scope; the streams of events end after them. Time
- * and randomness are those of the fiber that makes it.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const make = (
+/** What a store held when the scheduler began. */
+interface Kept {
+  readonly store: ScheduleStoreShape
+  readonly jobs: ReadonlyArray<StoredJob>
+}
+
+const build = (
   processes: ProcessesShape,
-  options: SchedulerOptions = {}
+  options: SchedulerOptions,
+  kept: Kept | undefined
 ): Effect.Effect<SchedulerShape, never, Scope.Scope> =>
   Effect.gen(function*() {
     const clock = yield* Effect.clock
@@ -115,11 +123,16 @@ export const make = (
     const now = () => clock.unsafeCurrentTimeMillis()
     const jobs = new Map<string, JobRecord>()
     const events = new EventHub()
-    yield* Effect.addFinalizer(() => Effect.sync(() => events.end()))
+    const scope = yield* Effect.scope
+    // not Effect.addFinalizer, which keeps the FiberRefs for it: every VM has a scheduler, and few use theirs
+    yield* Scope.addFinalizer(scope, Effect.sync(() => events.end()))
     const begin = yield* OwnFibers.make
     const maxRuns = options.maxRuns ?? MAX_RUNS
-    const runner = new JobRunner({ begin, clock, events, maxRuns, current: (id) => jobs.get(id) })
-    yield* Effect.addFinalizer(() => Effect.sync(() => runner.end()))
+    const spans = yield* RunSpans.make
+    const current = (id: string) => jobs.get(id)
+    const ledger = kept === undefined ? undefined : new JobLedger(kept.store, begin, current, kept.jobs)
+    const runner = new JobRunner({ begin, spans, clock, events, maxRuns, current, before: ledger?.note })
+    yield* Scope.addFinalizer(scope, Effect.sync(() => runner.end()))
     const timingOptions: JobTimingOptions = {
       onDue: (job, at) => table.onDue(job, at),
       onDriven: (job, at) => table.onDriven(job, at),
@@ -133,9 +146,36 @@ export const make = (
     }
     const hosts: ActionHosts = { processes, sessions }
     const newId = uuids(random)
-    const table: JobTable = new JobTable({ jobs, runner, timing, events, hosts, now, newId, grace: GRACE })
+    const table: JobTable = new JobTable({ jobs, runner, timing, events, hosts, now, newId, grace: GRACE, ledger })
+    if (kept !== undefined) yield* table.restore(kept.jobs)
     return watchful(operations(table, jobs, runner, events, now), timing.check)
   })
+
+/**
+ * A scheduler for the processes of one VM. All jobs and runs end with the Scope; the streams of events end after them. Time
+ * and randomness are those of the fiber that makes it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  processes: ProcessesShape,
+  options: SchedulerOptions = {}
+): Effect.Effect<SchedulerShape, never, Scope.Scope> => build(processes, options, undefined)
+
+/**
+ * One whose jobs outlive it in a store. Commands are taken up again at once; a callback goes on when the program schedules it
+ * under its id again. Runs that were due meanwhile are missed, and treated as the job says.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeStored = (
+  processes: ProcessesShape,
+  store: ScheduleStoreShape,
+  options: SchedulerOptions = {}
+): Effect.Effect<SchedulerShape, ScheduleError, Scope.Scope> =>
+  Effect.flatMap(store.all, (jobs) => build(processes, options, { store, jobs }))
 
 /**
  * @since 0.1.0
@@ -160,4 +200,19 @@ export const layer: Layer.Layer<Scheduler, never, Processes> = layerWith({})
  */
 export const layerDriver: Layer.Layer<Scheduler, never, Processes | ScheduleDriver> = Layer.unwrapEffect(
   Effect.map(ScheduleDriver, (driver) => layerWith({ driver }))
+)
+
+/**
+ * The scheduler whose jobs outlive it. Above `Vm.layer` it takes the place of the VM's own:
+ * `Layer.provideMerge(TimerScheduler.layerStored, Vm.layer(config))`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerStored: Layer.Layer<Scheduler, ScheduleError, Processes | ScheduleStore> = Layer.scoped(
+  Scheduler,
+  Effect.flatMap(
+    Effect.all([Processes, ScheduleStore]),
+    ([processes, store]) => makeStored(processes, store)
+  )
 )

@@ -12,6 +12,13 @@
 export * as ImmediateDriver from "./ImmediateDriver.ts"
 
 /**
+ * Keeps jobs in a KeyValueStore.
+ *
+ * @since 0.1.0
+ */
+export * as KeyValueScheduleStore from "./KeyValueScheduleStore.ts"
+
+/**
  * Runs entries by hand.
  *
  * @since 0.1.0

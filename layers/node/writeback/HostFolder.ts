@@ -29,6 +29,9 @@ export interface Facts {
   readonly ino: bigint
   readonly mtimeNs: bigint
   readonly ctimeNs: bigint
+  readonly atimeNs: bigint
+  readonly birthtimeNs: bigint
+  readonly nlink: bigint
 }
 
 /**
@@ -68,15 +71,17 @@ export const unlessAbsent = async <A>(run: () => Promise<A>): Promise<A | undefi
 }
 
 /**
+ * Of a path, whose last link is not followed, or of an open file.
+ *
  * @since 0.1.0
  * @category getters
  */
-export const factsOf = async (path: string): Promise<Facts> => {
-  const stat = await lstat(path, { bigint: true })
+export const factsOf = async (of: string | FileHandle): Promise<Facts> => {
+  const stat = typeof of === "string" ? await lstat(of, { bigint: true }) : await of.stat({ bigint: true })
   const type = stat.isFile() ? "file" : stat.isDirectory() ? "directory" : stat.isSymbolicLink() ? "symlink" : "other"
-  const { ctimeNs, dev, ino, mtimeNs, size } = stat
+  const { atimeNs, birthtimeNs, ctimeNs, dev, ino, mtimeNs, nlink, size } = stat
   const [mode, uid, gid] = [Number(stat.mode) & 0o7777, Number(stat.uid), Number(stat.gid)]
-  return { type, mode, uid, gid, size, dev, ino, mtimeNs, ctimeNs }
+  return { type, mode, uid, gid, size, dev, ino, mtimeNs, ctimeNs, atimeNs, birthtimeNs, nlink }
 }
 
 /**
@@ -123,8 +128,21 @@ export class HostFolder {
   }
 
   /** Uses a directory below the folder. Fails with ENOENT, ENOTDIR or ELOOP where there is none. */
-  async within<A>(directory: string, use: (at: At) => Promise<A>): Promise<A> {
+  within<A>(directory: string, use: (at: At) => Promise<A>): Promise<A> {
     if (!byDescriptor) return this.withinNamed(directory, use)
+    return this.withHandle(directory, (handle) => use((name) => `/proc/self/fd/${handle.fd}/${name}`))
+  }
+
+  /** Uses the descriptor of a directory. */
+  async withHandle<A>(directory: string, use: (handle: FileHandle) => Promise<A>): Promise<A> {
+    // the parent of the folder is not in it, whoever asks
+    if (directory.split("/").includes("..")) throw moved(this.name(directory))
+    if (!byDescriptor) {
+      return this.withinNamed(directory, async (at) => {
+        const handle = await open(at("."), DIRECTORY)
+        return use(handle).finally(() => handle.close())
+      })
+    }
     let handle = this.handle
     try {
       for (const name of directory.split("/")) {
@@ -134,7 +152,7 @@ export class HostFolder {
         handle = next
       }
       if (await readlink(`/proc/self/fd/${handle.fd}`) !== this.name(directory)) throw moved(this.name(directory))
-      return await use((name) => `/proc/self/fd/${handle.fd}/${name}`)
+      return await use(handle)
     } finally {
       if (handle !== this.handle) await handle.close()
     }
@@ -150,6 +168,7 @@ export class HostFolder {
   /** Uses the last directory of a path, and the name in it. */
   beside<A>(path: string, use: (at: At, name: string) => Promise<A>): Promise<A> {
     const [directory, name] = split(path)
+    if (name === ".." || name === ".") return Promise.reject(moved(this.name(path)))
     return this.within(directory, (at) => use(at, name))
   }
 
