@@ -17,21 +17,28 @@ import { ExitCode, Failure, signalCodes, usage } from "./exit.ts"
 import { say } from "./output.ts"
 import type { Flags } from "./run/run.ts"
 import { run } from "./run/run.ts"
+import { shell } from "./shell/shell.ts"
 import { version } from "./version.ts"
 
 // what they mean is told in help.ts
-const runOptions = {
-  command: Options.optional(Options.withAlias(Options.text("command"), "c")),
+const vmOptions = {
   mount: Options.repeated(Options.text("mount")),
   exclude: Options.repeated(Options.text("exclude")),
   cwd: Options.optional(Options.text("cwd")),
   env: Options.repeated(Options.text("env")),
-  timeout: Options.optional(Options.text("timeout")),
   limit: Options.repeated(Options.text("limit")),
-  json: Options.boolean("json"),
+  permissions: Options.optional(Options.text("permissions")),
+  audit: Options.optional(Options.text("audit")),
   writeBack: Options.boolean("write-back"),
+  noChanges: Options.boolean("no-changes")
+}
+
+const runOptions = {
+  ...vmOptions,
+  command: Options.optional(Options.withAlias(Options.text("command"), "c")),
+  timeout: Options.optional(Options.text("timeout")),
+  json: Options.boolean("json"),
   show: Options.repeated(Options.text("show")),
-  noChanges: Options.boolean("no-changes"),
   stdin: Options.boolean("stdin")
 }
 
@@ -59,10 +66,44 @@ const runCommand = (forScript: ReadonlyArray<string>) =>
       yield* Effect.flatMap(run(given), finish)
     }))
 
+const shellCommand = Command.make(
+  "shell",
+  { ...vmOptions, operands },
+  ({ operands, ...flags }) =>
+    operands.length > 0
+      ? usage(`a shell takes no arguments, and there is ${operands[0]}; see agent-os shell --help`)
+      : Effect.flatMap(shell(flags), finish)
+)
+
 const doctorCommand = Command.make(
   "doctor",
   { json: Options.boolean("json") },
   ({ json }) => Effect.flatMap(doctor(json), finish)
+)
+
+const replayCommand = Command.make(
+  "replay",
+  { operands },
+  // it brings the kernel along, which the other commands have in another process
+  ({ operands }) =>
+    Effect.promise(() => import("./replay/replay.ts")).pipe(
+      Effect.flatMap(({ replay }) => replay(operands)),
+      Effect.flatMap(finish)
+    )
+)
+
+const mcpCommand = Command.make(
+  "mcp",
+  {
+    mount: Options.repeated(Options.text("mount")),
+    exclude: Options.repeated(Options.text("exclude")),
+    env: Options.repeated(Options.text("env")),
+    limit: Options.repeated(Options.text("limit")),
+    permissions: Options.optional(Options.text("permissions")),
+    http: Options.optional(Options.text("http"))
+  },
+  // it brings the protocol along, which the other commands have no use for
+  (flags) => Effect.flatMap(Effect.promise(() => import("./mcp/mcp.ts")), ({ mcp }) => mcp(flags))
 )
 
 const isRun = (words: ReadonlyArray<string>): boolean => words.find((word) => !word.startsWith("-")) === "run"
@@ -71,7 +112,7 @@ const program = (words: ReadonlyArray<string>) => {
   const at = isRun(words) ? words.indexOf("--") : -1
   const [ours, forScript] = at === -1 ? [words, []] : [words.slice(0, at), words.slice(at + 1)]
   const root = Command.make("agent-os").pipe(
-    Command.withSubcommands([runCommand(forScript), doctorCommand])
+    Command.withSubcommands([runCommand(forScript), shellCommand, doctorCommand, replayCommand, mcpCommand])
   )
   return Command.run(root, { name: "agent-os", version: version() })([
     "node",

@@ -26,4 +26,4 @@ const check = Effect.gen(function*() {
   yield* Console.log("all is as expected")
 })
 
-check.pipe(Effect.provide(Vm.layer({})), Effect.provide(TestSidecar.layer), NodeRuntime.runMain)
+check.pipe(Effect.provide(Vm.layer({})), Effect.provide(TestSidecar.layer()), NodeRuntime.runMain)

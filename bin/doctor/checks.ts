@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto"
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { freemem, tmpdir, totalmem } from "node:os"
 import { join } from "node:path"
-import { readDirectory } from "../../layers/node/HostDirectory.ts"
+import { plugins } from "../../layers/node/plugins.ts"
 import * as SidecarProcess from "../../layers/node/SidecarProcess.ts"
 import * as SidecarPool from "../../layers/remote/SidecarPool.ts"
 import type { VmShape } from "../../services/Vm.ts"
@@ -41,19 +41,20 @@ export const nodeVersion = (version: string = process.versions.node): Check => {
     : check("Node.js", "fail", version, { advice: "install Node.js 20.19 or later" })
 }
 
-const permissionModel: Effect.Effect<Check> = Effect.async((resume) => {
-  const flag = SidecarProcess.permissionFlag(process.versions.node)
-  const program = "process.exit(process.permission?.has('fs.read', '/') === false ? 0 : 1)"
-  execFile(process.execPath, [flag, "--no-warnings", "-e", program], { timeout: 10_000 }, (error) => {
-    resume(Effect.succeed(
-      error === null
-        ? check("permission model", "ok", `${flag} keeps the sidecar from the host's files`)
-        : check("permission model", "fail", `${flag} does not work: ${error.message.split("\n")[0]}`, {
-          advice: "use an official build of Node.js"
-        })
-    ))
+export const permissionModel = (execPath: string = process.execPath): Effect.Effect<Check> =>
+  Effect.async((resume) => {
+    const flag = SidecarProcess.permissionFlag(process.versions.node)
+    const program = "process.exit(process.permission?.has('fs.read', '/') === false ? 0 : 1)"
+    execFile(execPath, [flag, "--no-warnings", "-e", program], { timeout: 10_000 }, (error) => {
+      resume(Effect.succeed(
+        error === null
+          ? check("permission model", "ok", `${flag} keeps the sidecar from the host's files`)
+          : check("permission model", "fail", `${flag} does not work: ${error.message.split("\n")[0]}`, {
+            advice: "use an official build of Node.js"
+          })
+      ))
+    })
   })
-})
 
 const program: Effect.Effect<Check> = Effect.sync(() => {
   try {
@@ -124,7 +125,7 @@ const lease = (connected: SidecarProcess.ConnectedProcess) =>
   Effect.gen(function*() {
     const sidecar = yield* SidecarPool.make({
       connect: () => Effect.succeed(connected),
-      readDirectory,
+      plugins,
       uuid: Effect.sync(randomUUID)
     })
     return yield* Effect.flatMap(VmConfig.decode({}), sidecar.lease)
@@ -134,7 +135,9 @@ const echo = (vm: VmShape) =>
   Effect.filterOrFail(
     vm.processes.exec("echo hello", { timeout: "10 seconds" }),
     ({ exitCode, stdout }) => exitCode === 0 && stdout === "hello\n",
-    ({ exitCode, stdout }) => ({ message: `exit code ${exitCode}, output ${JSON.stringify(stdout)}` })
+    ({ exitCode, stderr, stdout }) => ({
+      message: `exit code ${exitCode}, output ${JSON.stringify(stdout)}${stderr === "" ? "" : `: ${stderr.trim()}`}`
+    })
   )
 
 /** A sidecar, a VM in it, a command in that: each needs the one before. */
@@ -152,7 +155,7 @@ const chain: Effect.Effect<ReadonlyArray<Check>, never, Scope.Scope> = Effect.ge
 
 /** All checks, in the order in which they build upon each other. */
 export const checks: Effect.Effect<ReadonlyArray<Check>> = Effect.gen(function*() {
-  const machine = [nodeVersion(), yield* permissionModel, yield* program]
+  const machine = [nodeVersion(), yield* permissionModel(), yield* program]
   const running = yield* Effect.scoped(chain)
   return [...machine, ...running, yield* workerHeap, yield* temporaryFolder, yield* memory]
 })

@@ -2,53 +2,41 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as NodeSidecar from "../../layers/node/NodeSidecar.ts"
 import type { ProcessesError } from "../../services/Processes.ts"
 import type { Sidecar } from "../../services/Sidecar.ts"
 import type { VmShape } from "../../services/Vm.ts"
-import { Vm } from "../../services/Vm.ts"
 import { defaultLimits } from "../../src/config/Limits.ts"
 import type { VmConfigInput } from "../../src/config/VmConfig.ts"
 import type { ProcessError } from "../../src/errors/ProcessError.ts"
-import type { Change, VmSnapshot } from "../../src/VmSnapshot.ts"
+import type { Change } from "../../src/VmSnapshot.ts"
 import { ExitCode, Failure, usage } from "../exit.ts"
-import { say, toStderr, toStdout } from "../output.ts"
-import { changeLines, encode, reported, type RunReport } from "./report.ts"
+import { say, toStdout } from "../output.ts"
+import { audited, type Follow } from "./audit.ts"
+import { encode, reported, type RunReport } from "./report.ts"
 import type { Script } from "./script.ts"
 import * as ScriptFile from "./script.ts"
-import type { Mount } from "./settings.ts"
 import * as Settings from "./settings.ts"
 import { collecting, type Sink, streaming } from "./sink.ts"
-import * as WriteBacks from "./writeBacks.ts"
+import { configOf, inFreshVm, planVm, tellChanges, type VmFlags, type VmPlan } from "./vm.ts"
 
 /** The flags and arguments, as they were given. */
-export interface Flags {
+export interface Flags extends VmFlags {
   readonly command: Option.Option<string>
-  readonly mount: ReadonlyArray<string>
-  readonly exclude: ReadonlyArray<string>
-  readonly cwd: Option.Option<string>
-  readonly env: ReadonlyArray<string>
   readonly timeout: Option.Option<string>
-  readonly limit: ReadonlyArray<string>
   readonly json: boolean
-  readonly writeBack: boolean
   readonly show: ReadonlyArray<string>
-  readonly noChanges: boolean
   readonly stdin: boolean
   /** The script, unless a command is given, and the arguments. */
   readonly operands: ReadonlyArray<string>
 }
 
 /** All that a run needs to know. */
-interface Plan {
+interface Plan extends VmPlan {
   readonly flags: Flags
   readonly script: Script
   readonly args: ReadonlyArray<string>
-  readonly mounts: ReadonlyArray<Mount>
-  readonly env: Record<string, string>
-  readonly limits: NonNullable<VmConfigInput["limits"]>
   readonly timeout: Duration.Duration | undefined
 }
 
@@ -69,24 +57,32 @@ const plan = (flags: Flags): Effect.Effect<Plan, Failure> =>
     if (flags.stdin && first === "-" && Option.isNone(flags.command)) {
       return yield* usage("--stdin: standard input is the script already")
     }
-    const mounts = yield* Effect.forEach(flags.mount, Settings.parseMount)
-    if (flags.writeBack && !mounts.some(({ writable }) => writable)) {
-      return yield* usage("--write-back needs a writable mount, as in --mount .:/work:rw")
-    }
-    const env = yield* Settings.parseEnv(flags.env)
-    const limits = yield* Settings.parseLimits(flags.limit)
+    const vm = yield* planVm(flags)
     const timeout = Option.isNone(flags.timeout) ? undefined : yield* Settings.parseDuration(flags.timeout.value)
     const script = Option.isSome(flags.command) ? { command: flags.command.value } : yield* ScriptFile.load(first)
-    return { flags, script, args: Option.isSome(flags.command) ? flags.operands : others, mounts, env, limits, timeout }
+    const args = Option.isSome(flags.command) ? flags.operands : others
+    return { ...vm, flags, script, args, timeout }
   })
 
-const configOf = ({ flags, limits, mounts }: Plan): VmConfigInput => ({
-  limits,
-  mounts: mounts.map(({ hostPath, path, writable }) => ({
-    path,
-    plugin: { id: "host_dir", config: { hostPath, readOnly: !writable, exclude: flags.exclude } }
-  }))
+/** The script is there whatever the policy says of writing it. */
+const withScript = (plan: Plan): VmConfigInput => {
+  const { file } = plan.script
+  const config = configOf(plan)
+  return file === undefined ? config : { ...config, rootFilesystem: { bootstrapEntries: [entryOf(file)] } }
+}
+
+const entryOf = ({ content, path }: NonNullable<Script["file"]>) => ({
+  path,
+  type: "file" as const,
+  mode: "0755",
+  uid: USER,
+  gid: USER,
+  content: Buffer.from(content).toString("base64"),
+  encoding: "base64" as const
 })
+
+/** The VM's user. */
+const USER = 1000
 
 const stdin = Stream.fromAsyncIterable(
   process.stdin as AsyncIterable<Uint8Array>,
@@ -123,16 +119,6 @@ const execute = (vm: VmShape, { args, env, flags, script, timeout }: Plan, sink:
     Effect.catchIf(timedOut, () => Effect.succeed<Outcome>({ exitCode: ExitCode.timedOut, timedOut: true }))
   )
 
-/** What is compared at the end: the root filesystem and the writable mounts, as they are before the script runs. */
-const keepStates = (vm: VmShape, mounts: ReadonlyArray<Mount>) =>
-  Effect.all([
-    vm.snapshot,
-    ...mounts.filter(({ writable }) => writable).map(({ path }) => vm.snapshotMount(path))
-  ])
-
-const changesSince = (vm: VmShape, states: ReadonlyArray<VmSnapshot>) =>
-  Effect.map(Effect.forEach(states, vm.diff), (changes): Array<Change> => changes.flat())
-
 const readShown = (vm: VmShape, paths: ReadonlyArray<string>) =>
   Effect.forEach(paths, (path) =>
     Effect.mapError(
@@ -145,33 +131,26 @@ const tell = (outcome: Outcome, plan: Plan, changes: ReadonlyArray<Change>) =>
   Effect.gen(function*() {
     if (outcome.timedOut) yield* say(`the script was stopped after ${Option.getOrElse(plan.flags.timeout, () => "")}`)
     else if (outcome.signal !== undefined) yield* say(`the script died of ${outcome.signal}`)
-    if (plan.flags.noChanges) return
-    const lines = changeLines(changes)
-    if (lines.length > 0) yield* toStderr(`\n${lines.join("\n")}\n`)
+    yield* tellChanges(plan, changes)
   })
 
-const inVm = (plan: Plan, sink: Sink) =>
+const inVm = (plan: Plan, sink: Sink, follow: Follow) =>
   Effect.gen(function*() {
-    const { flags, mounts, script } = plan
-    const baselines = flags.writeBack
-      ? yield* WriteBacks.capture(mounts, flags.exclude, plan.limits.inodes ?? defaultLimits().inodes)
-      : []
-    const vm = yield* Vm.make(configOf(plan))
-    if (script.file !== undefined) {
-      yield* vm.filesystem.writeFile(script.file.path, script.file.content)
-      yield* vm.filesystem.chmod(script.file.path, 0o755)
-    }
-    const states = yield* keepStates(vm, mounts)
-    const outcome = yield* execute(vm, plan, sink)
-    const changes = yield* changesSince(vm, states)
-    if (!flags.json) yield* tell(outcome, plan, changes)
-    const wroteBack = flags.writeBack
-      ? yield* WriteBacks.apply(vm, baselines, states, outcome.exitCode, flags.json)
-      : undefined
+    const { flags } = plan
+    const { vm, ...ended } = yield* inFreshVm(plan, follow, {
+      config: withScript(plan),
+      quiet: flags.json,
+      run: (vm) => execute(vm, plan, sink),
+      tell: (outcome, changes) => tell(outcome, plan, changes)
+    })
     const shown = yield* readShown(vm, flags.show)
     if (!flags.json) yield* Effect.forEach(shown, toStdout, { discard: true })
-    return { outcome, changes, wroteBack, shown }
+    return { ...ended, shown }
   })
+
+/** The same with the audit, if it is to be written; ends when the VM is gone. */
+const inAudit = (plan: Plan, sink: Sink) =>
+  audited(plan.flags.audit, (follow) => Effect.scoped(inVm(plan, sink, follow)))
 
 type Ended = Effect.Effect.Success<ReturnType<typeof inVm>>
 
@@ -207,9 +186,9 @@ const failedReport = (sink: Sink, error: Reportable): RunReport => {
   }
 }
 
-const asJson = (plan: Plan): Effect.Effect<number, Failure, Sidecar | Scope.Scope> => {
+const asJson = (plan: Plan): Effect.Effect<number, Failure, Sidecar> => {
   const sink = collecting(plan.limits.outputBytes ?? defaultLimits().outputBytes)
-  return inVm(plan, sink).pipe(
+  return inAudit(plan, sink).pipe(
     Effect.map((ended) => reportOf(sink, plan.flags, ended)),
     Effect.catchAll((error) => Effect.succeed(failedReport(sink, error))),
     Effect.flatMap((report) => Effect.as(toStdout(`${encode(report)}\n`), report.exitCode))
@@ -221,9 +200,8 @@ export const run = (flags: Flags): Effect.Effect<number, Failure> =>
   Effect.gen(function*() {
     const planned = yield* plan(flags)
     if (flags.json) return yield* asJson(planned)
-    return (yield* inVm(planned, streaming)).outcome.exitCode
+    return (yield* inAudit(planned, streaming)).outcome.exitCode
   }).pipe(
-    Effect.scoped,
     Effect.provide(NodeSidecar.layerWith({ idleTimeToLive: 0 })),
     Effect.catchAll((error) =>
       Effect.fail(

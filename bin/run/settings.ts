@@ -1,9 +1,13 @@
 /** What the flags of `agent-os run` mean. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { statSync } from "node:fs"
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import { readFileSync, statSync } from "node:fs"
 import { resolve } from "node:path"
+import { fromParseIssue } from "../../src/config/ConfigIssue.ts"
 import { Limits } from "../../src/config/Limits.ts"
+import { PermissionsConfig } from "../../src/config/PermissionsConfig.ts"
 import type { VmConfigInput } from "../../src/config/VmConfig.ts"
 import type { Failure } from "../exit.ts"
 import { usage } from "../exit.ts"
@@ -33,6 +37,18 @@ export const parseMount = (given: string): Effect.Effect<Mount, Failure> =>
     const hostPath = resolve(parts[1])
     if (!isFolder(hostPath)) refuse(`--mount ${given}: there is no folder ${hostPath}`)
     return { hostPath, path: parts[2].replace(/(?<=.)\/+$/, ""), writable: parts[3] === "rw" }
+  })
+
+/** Mounts as a configuration has them; what is written below writable ones stays in the VM. */
+export const mountsOf = (
+  mounts: ReadonlyArray<Mount>,
+  exclude: ReadonlyArray<string>
+): NonNullable<VmConfigInput["mounts"]> =>
+  mounts.map(({ hostPath, path, writable }) => {
+    const config = { hostPath, exclude }
+    return writable
+      ? { path, filesystem: { type: "overlay", lowers: [{ kind: "host_dir", config }] } }
+      : { path, plugin: { id: "host_dir", config } }
   })
 
 /** `NAME=VALUE` pairs; the last of a name counts. */
@@ -66,6 +82,21 @@ export const parseLimits = (
       ]
     }))
   )
+
+const MAX_POLICY_BYTES = 1024 * 1024
+
+/** A permission policy in a file: JSON as `VmConfig.permissions` is written. */
+export const parsePermissions = (path: string): Effect.Effect<NonNullable<VmConfigInput["permissions"]>, Failure> =>
+  attempt(() => {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat?.isFile() !== true) return refuse(`--permissions ${path}: there is no such file`)
+    if (stat.size > MAX_POLICY_BYTES) return refuse(`--permissions ${path}: more than ${MAX_POLICY_BYTES} bytes`)
+    const input = JSON.parse(readFileSync(path, "utf8"))
+    const checked = ParseResult.decodeUnknownEither(PermissionsConfig, { onExcessProperty: "error" })(input)
+    if (Either.isRight(checked)) return input
+    const { detail, path: at } = fromParseIssue(checked.left)
+    return refuse(`--permissions ${path}: ${at === "" ? "the policy" : at}: ${detail}`)
+  })
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
