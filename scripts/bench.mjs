@@ -32,7 +32,9 @@ const outdir = mkdtempSync(path.join(root, "tmp/bench-"))
 try {
   await build({
     absWorkingDir: root,
-    entryPoints: ["test/bench/main.ts", "test/bench/programs/fresh-host.ts", "test/bench/programs/echo-process.ts"],
+    entryPoints: ["main", "programs/fresh-host", "programs/echo-process", "programs/noisy-host"].map((name) =>
+      `test/bench/${name}.ts`
+    ),
     outdir,
     entryNames: "[name]",
     bundle: true,
@@ -43,7 +45,8 @@ try {
     logLevel: "warning",
     plugins: [fromBuild]
   })
-  const args = [path.join(outdir, "main.js"), ...process.argv.slice(2)]
+  // sizes are of what is left when garbage has gone
+  const args = ["--expose-gc", path.join(outdir, "main.js"), ...process.argv.slice(2)]
   process.exitCode = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" }).status ?? 1
 } finally {
   rmSync(outdir, { recursive: true, force: true })

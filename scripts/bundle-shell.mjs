@@ -5,10 +5,7 @@
  * conversion); their modules become empty ones.
  */
 import { build } from "esbuild"
-import { readFile } from "node:fs/promises"
-import { basename } from "node:path"
 import { fileURLToPath } from "node:url"
-import { patchedFiles, patchJustBash } from "./just-bash-patches.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
@@ -32,27 +29,11 @@ const leaveOut = {
   }
 }
 
-const patch = {
-  name: "patch-just-bash",
-  setup(builder) {
-    const missing = new Set(patchedFiles)
-    builder.onLoad({ filter: /just-bash[\\/]dist[\\/]bundle[\\/]/ }, async ({ path }) => {
-      const file = basename(path)
-      if (!patchedFiles.has(file)) return undefined
-      missing.delete(file)
-      return { contents: patchJustBash(file, await readFile(path, "utf8")), loader: "js" }
-    })
-    builder.onEnd(() => {
-      if (missing.size > 0) throw new Error(`just-bash has changed: no ${[...missing].join(", ")}`)
-    })
-  }
-}
-
-/** `entryPoints` by name of the file made; tests bundle the engine by itself in the same way. */
+/** `entryPoints` by name of the file made: the shell, and what it runs WebAssembly in. Tests bundle the engine by itself. */
 export const bundleShell = async ({
   outdir,
   minify = true,
-  entryPoints = { "shell-worker": "native/guests/shell/worker.ts" }
+  entryPoints = { "shell-worker": "native/guests/shell/worker.ts", "wasm-worker": "native/guests/wasm/worker.ts" }
 }) => {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -73,7 +54,7 @@ export const bundleShell = async ({
     banner: {
       js: "import { createRequire as __require } from \"node:module\"\nconst require = __require(import.meta.url)"
     },
-    plugins: [leaveOut, patch]
+    plugins: [leaveOut]
   })
   return metafile
 }

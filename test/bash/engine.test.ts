@@ -1,5 +1,6 @@
 /** What the engine promises beyond bash's own behaviour: live output, exact bytes, few system calls. */
 import { assert, describe, it } from "@effect/vitest"
+import { Input } from "../../native/guests/shell/input.ts"
 import { ShellVm } from "./support/vm.ts"
 
 const allBytes = Uint8Array.from({ length: 256 }, (_, index) => index)
@@ -48,9 +49,10 @@ describe("shell engine", () => {
     await vm.run("cat < /dev/null")
     vm.calls.length = 0
     await vm.run("for i in 1 2 3; do echo $i; x=$((i*2)); [[ $x == 4 ]]; done > /dev/null; echo a | cat | cat")
-    assert.deepStrictEqual(vm.calls, [])
+    // the policy is asked about each program
+    assert.deepStrictEqual(vm.calls.splice(0), ["mayRun", "mayRun"])
     await vm.run("echo x > f; cat f")
-    assert.deepStrictEqual(vm.calls, ["writeFile", "writeFile", "readFile"])
+    assert.deepStrictEqual(vm.calls, ["open", "pwrite", "mayRun", "open"])
   })
 
   it("sees a program's file go", async () => {
@@ -58,6 +60,50 @@ describe("shell engine", () => {
     assert.strictEqual((await vm.run("echo x | tac")).exitCode, 0)
     vm.filesystem.unlink({ credentials: { uid: 0, gid: 0, groups: [], umask: 0 }, cwd: "/" }, "/bin/tac")
     assert.strictEqual((await vm.run("mkdir -p ~/w; PATH=/nowhere; tac")).exitCode, 127)
+  })
+
+  it("reads input as it comes, and says what it has read", async () => {
+    const vm = new ShellVm()
+    const read: Array<number> = []
+    const input = new Input({ onRead: (bytes) => read.push(bytes), onClosed: () => read.push(-1) })
+    const seen: Array<string> = []
+    const running = vm.run("while read -r l; do echo \"<$l>\"; done; cat; echo end", {
+      stdin: input,
+      onOutput: (text) => {
+        seen.push(text)
+        if (text === "<one>\n") {
+          input.add(Buffer.from("two\nthr"))
+          input.end()
+        }
+      }
+    })
+    assert.deepStrictEqual(seen, [])
+    input.add(Buffer.from("one\n"))
+    assert.strictEqual((await running).stdout, "<one>\n<two>\nend\n")
+    assert.strictEqual(seen[0], "<one>\n")
+    assert.strictEqual(read.filter((bytes) => bytes > 0).reduce((sum, bytes) => sum + bytes, 0), 11)
+    assert.strictEqual(read.at(-1), -1)
+    const unread = new Input({ onRead: () => assert.fail("nobody reads"), onClosed: () => {} })
+    unread.add(Buffer.from("much"))
+    assert.strictEqual((await vm.run("echo x", { stdin: unread })).stdout, "x\n")
+  })
+
+  it("tells of the processes that it starts and of their ends", async () => {
+    const vm = new ShellVm()
+    await vm.run("cd /tmp; (exit 3); cat < /dev/null | tr a b; sleep 5 & kill $!; wait")
+    const told = vm.notices.map((notice) => notice._tag)
+    assert.strictEqual(told.filter((tag) => tag === "fork").length, 4)
+    assert.strictEqual(told.filter((tag) => tag === "exit").length, 5)
+    const programs = vm.notices.flatMap((notice) => notice._tag === "exec" ? [notice.argv.join(" ")] : [])
+    assert.sameMembers(programs, ["cat", "tr a b", "sleep 5"])
+    assert.deepInclude(vm.notices, { _tag: "chdir", pid: 100, cwd: "/tmp" })
+    assert.deepStrictEqual(vm.notices.at(-1), {
+      _tag: "exit",
+      pid: 100,
+      exitCode: 0,
+      signal: undefined,
+      reaped: undefined
+    })
   })
 
   it("gives arguments, input, environment and directory", async () => {

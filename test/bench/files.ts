@@ -1,5 +1,6 @@
 /** Files: latency of small ones, throughput of large ones, batches. */
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import type { FilesystemShape } from "../../services/Filesystem.ts"
 import { Vm } from "../../services/Vm.ts"
 import type { Group, Settings } from "./bench.ts"
@@ -7,7 +8,7 @@ import { KiB, MiB, noise, times } from "./bench.ts"
 import { atLeast, atMost, quantile, row, sample } from "./measure.ts"
 
 /** Makes `count` files of 1 KiB, in directories of 1,000. */
-const fill = (filesystem: FilesystemShape, count: number) =>
+export const fill = (filesystem: FilesystemShape, count: number) =>
   Effect.gen(function*() {
     const content = noise(KiB)
     for (let made = 0; made < count; made += 1000) {
@@ -21,7 +22,7 @@ const fill = (filesystem: FilesystemShape, count: number) =>
   })
 
 /** Paths spread over what `fill` made, so that no single one stays in a cache. */
-const somewhere = (count: number) => {
+export const somewhere = (count: number) => {
   let next = 0
   return () => {
     next = (next + 7919) % count
@@ -80,8 +81,17 @@ const large = (settings: Settings) =>
     const count = settings.quick ? 3 : 12
     const write = yield* sample(count, filesystem.writeFile("/home/user/large", content), 2)
     const read = yield* sample(count, filesystem.readFile("/home/user/large"), 2)
+    const pieces = Array.from({ length: size * 16 }, (_, at) => content.subarray(at * 64 * KiB, (at + 1) * 64 * KiB))
+    const stream = Stream.fromIterable(pieces).pipe(Stream.run(filesystem.writeStream("/home/user/large")))
+    const streamIn = yield* sample(count, stream, 2)
+    const streamOut = yield* sample(count, Stream.runDrain(filesystem.readStream("/home/user/large")), 2)
     const options = { unit: "MiB/s", bar: atLeast(400) }
-    return [row("64 MiB file, in", write.map(rate), options), row("64 MiB file, out", read.map(rate), options)]
+    return [
+      row("64 MiB file, in", write.map(rate), options),
+      row("64 MiB file, out", read.map(rate), options),
+      row("64 MiB file, in by writeStream, pieces of 64 KiB", streamIn.map(rate), options),
+      row("64 MiB file, out by readStream", streamOut.map(rate), options)
+    ]
   }).pipe(Effect.scoped)
 
 export const files: Group = { name: "files", run: small }

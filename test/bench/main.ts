@@ -8,18 +8,42 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
+import { audit } from "./audit.ts"
 import type { Group, Settings } from "./bench.ts"
 import { sidecar } from "./bench.ts"
 import { batch, files, stream } from "./files.ts"
+import { forks } from "./forks.ts"
 import { freshHost, lease, runaway } from "./lease.ts"
 import { describe, machine } from "./machine.ts"
 import type { Row } from "./measure.ts"
 import { format, heading, verdict } from "./measure.ts"
 import { memory } from "./memory.ts"
 import { neighbour } from "./neighbour.ts"
+import { decisions } from "./policy.ts"
 import { raw } from "./raw.ts"
+import { schedule } from "./schedule.ts"
+import { shell } from "./shell.ts"
+import { tools } from "./tools.ts"
+import { virtual } from "./virtual.ts"
 
-const groups: ReadonlyArray<Group> = [raw, freshHost, lease, files, batch, stream, runaway, neighbour, memory]
+const groups: ReadonlyArray<Group> = [
+  raw,
+  freshHost,
+  lease,
+  files,
+  batch,
+  stream,
+  forks,
+  runaway,
+  neighbour,
+  memory,
+  decisions,
+  tools,
+  audit,
+  schedule,
+  virtual,
+  shell
+]
 
 const { values: flags } = parseArgs({
   options: {

@@ -10,7 +10,7 @@ import { KiB, MiB } from "./bench.ts"
 import { atLeast, atMost, row } from "./measure.ts"
 
 /** The sidecar's resident memory once it stands still. */
-const settled = (sidecar: SidecarHandle) =>
+export const settled = (sidecar: SidecarHandle) =>
   Effect.gen(function*() {
     let last = Number.POSITIVE_INFINITY
     // three seconds at least: a sidecar gives memory back only when it has been still for a while

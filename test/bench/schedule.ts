@@ -1,12 +1,12 @@
 /** What schedules cost: the next run of an expression, and a job that waits. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Stream from "effect/Stream"
 import * as TimerScheduler from "../../layers/scheduler/TimerScheduler.ts"
 import type { ProcessesShape } from "../../services/Processes.ts"
 import { next, parse } from "../../src/schedule/ParsedSchedule.ts"
 import * as ScheduleAction from "../../src/schedule/ScheduleAction.ts"
 import * as Zone from "../../src/schedule/Zone.ts"
+import { noProcesses } from "../support/no-processes.ts"
 import type { Group } from "./bench.ts"
 import { times } from "./bench.ts"
 import type { Row } from "./measure.ts"
@@ -37,8 +37,8 @@ const nextRow = (name: string, expression: string, bar: number, count: number): 
 }
 
 const nothing: ProcessesShape = {
-  exec: () => Effect.succeed({ exitCode: 0, stdout: "", stderr: "" }),
-  run: () => Stream.empty
+  ...noProcesses,
+  exec: () => Effect.succeed({ exitCode: 0, stdout: "", stderr: "" })
 }
 
 const heap = (): number => {

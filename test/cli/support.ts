@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
+export const root = fileURLToPath(new URL("../..", import.meta.url))
 
 export const program = join(root, "dist/bin/agent-os.js")
 
@@ -27,11 +27,13 @@ export interface Options {
   readonly cwd?: string
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
+  /** The command. Default: the one that is built here. */
+  readonly program?: string
 }
 
 export const start = (args: ReadonlyArray<string>, options: Options = {}): Running => {
   if (!existsSync(program)) throw new Error("the command is not built: npm run build")
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [options.program ?? program, ...args], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ["pipe", "pipe", "pipe"]

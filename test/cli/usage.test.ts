@@ -1,7 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { readFileSync } from "node:fs"
-import { nodeVersion } from "../../bin/doctor/checks.ts"
-import { agentOs } from "./support.ts"
+import * as Effect from "effect/Effect"
+import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import type { Check } from "../../bin/doctor/checks.ts"
+import { nodeVersion, permissionModel } from "../../bin/doctor/checks.ts"
+import { agentOs, program, root, withFolder } from "./support.ts"
 
 const refused = async (args: ReadonlyArray<string>, message: string) => {
   const { code, stderr, stdout } = await agentOs(args)
@@ -40,12 +43,18 @@ describe("questions about the command", () => {
   })
 
   it("helps with every flag", async () => {
-    const { code, stdout } = await agentOs(["run", "--help"])
-    assert.strictEqual(code, 0)
     const source = readFileSync(new URL("../../bin/cli.ts", import.meta.url), "utf8")
-    const flags = [...source.matchAll(/Options\.(?:text|boolean)\("([a-z-]+)"\)/g)].map((match) => match[1])
-    assert.isAbove(flags.length, 10)
-    for (const flag of flags.filter((flag) => flag !== "command")) assert.include(stdout, `--${flag}`)
+    // what stands in front of each command are its flags
+    const parts = source.split(/Command\.make\(\s*"/)
+    const mcp = parts.findIndex((part) => part.startsWith("mcp\""))
+    const ofVm = parts[0].slice(0, parts[0].indexOf("const runOptions"))
+    for (const [command, text] of [["run", parts[0]], ["shell", ofVm], ["mcp", parts[mcp]]] as const) {
+      const { code, stdout } = await agentOs([command, "--help"])
+      assert.strictEqual(code, 0)
+      const flags = [...text.matchAll(/Options\.(?:text|boolean)\("([a-z-]+)"\)/g)].map((match) => match[1])
+      assert.isAbove(flags.length, 5, command)
+      for (const flag of flags.filter((flag) => flag !== "command")) assert.include(stdout, `--${flag}`, command)
+    }
     assert.include((await agentOs(["--help"])).stdout, "agent-os run SCRIPT")
     assert.include((await agentOs(["doctor", "--help"])).stdout, "agent-os doctor")
   })
@@ -82,6 +91,75 @@ describe("doctor", () => {
       "temporary folder",
       "memory"
     ])
+  })
+
+  describe("on a machine where something is broken", () => {
+    /** The package as it is installed, with something changed in its sidecar. */
+    const broken = (change: (sidecar: string) => void) =>
+      withFolder(async (folder) => {
+        cpSync(dirname(dirname(program)), join(folder, "dist"), { recursive: true })
+        cpSync(join(root, "package.json"), join(folder, "package.json"))
+        symlinkSync(join(root, "node_modules"), join(folder, "node_modules"))
+        change(join(folder, "dist/sidecar"))
+        const { code, stdout } = await agentOs(["doctor", "--json"], {
+          program: join(folder, "dist/bin/agent-os.js")
+        })
+        found.checks = JSON.parse(stdout).checks
+        assert.deepStrictEqual([code, JSON.parse(stdout).ok], [1, false])
+      })
+    const found: { checks: ReadonlyArray<Check> } = { checks: [] }
+    const statuses = () => Object.fromEntries(found.checks.map(({ name, status }) => [name, status]))
+    const checkNamed = (name: string) => found.checks.find((check) => check.name === name)!
+    const advice = "reinstall effect-agent-os, or run `npm run build` in a checkout of it"
+
+    it("a sidecar program that does not run: says which, why, and what to do; the rest is skipped", async () => {
+      await broken((sidecar) => writeFileSync(join(sidecar, "main.js"), "const broken = ("))
+      assert.deepInclude(statuses(), {
+        "permission model": "ok",
+        "sidecar program": "ok",
+        sidecar: "fail",
+        "wire version": "skip",
+        VM: "skip",
+        echo: "skip",
+        "guest worker heap": "ok"
+      })
+      assert.match(checkNamed("sidecar").detail, /dist\/sidecar\/main\.js did not become ready .*: SyntaxError: /)
+      assert.strictEqual(checkNamed("sidecar").advice, advice)
+      assert.strictEqual(checkNamed("VM").detail, "needs the check above")
+    })
+
+    it("a sidecar program that is not there", async () => {
+      await broken((sidecar) => rmSync(join(sidecar, "main.js")))
+      assert.deepInclude(statuses(), {
+        "sidecar program": "fail",
+        sidecar: "fail",
+        "wire version": "skip",
+        echo: "skip"
+      })
+      assert.match(checkNamed("sidecar program").detail, /dist\/sidecar\/main\.js/)
+      assert.strictEqual(checkNamed("sidecar program").advice, advice)
+      assert.match(
+        checkNamed("sidecar").detail,
+        /the sidecar program is missing .*dist\/sidecar\/main\.js.*: reinstall/
+      )
+    })
+
+    it("guest workers that do not start", async () => {
+      await broken((sidecar) => writeFileSync(join(sidecar, "shell-worker.js"), "throw new Error('no worker')"))
+      assert.deepInclude(statuses(), { sidecar: "ok", "wire version": "ok", VM: "ok", echo: "fail" })
+      assert.match(checkNamed("echo").detail, /no worker/)
+    })
+
+    it("a Node.js without the permission model", () =>
+      withFolder(async (folder) => {
+        const node = join(folder, "node")
+        writeFileSync(node, "#!/bin/sh\necho bad option: $1 >&2\nexit 9\n", { mode: 0o755 })
+        const check = await Effect.runPromise(permissionModel(node))
+        assert.strictEqual(check.status, "fail")
+        assert.match(check.detail, /^--(experimental-)?permission does not work: /)
+        assert.strictEqual(check.advice, "use an official build of Node.js")
+        assert.strictEqual((await Effect.runPromise(permissionModel())).status, "ok")
+      }))
   })
 
   it("knows versions that are too old", () => {

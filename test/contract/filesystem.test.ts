@@ -1,5 +1,6 @@
 import { assert, describe, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import type { FilesystemShape } from "../../services/Filesystem.ts"
 import { Vm } from "../../services/Vm.ts"
 import { bytes, live, same, subjects, text, told } from "./layers.ts"
@@ -31,6 +32,21 @@ const guards: ReadonlyArray<readonly [path: string, message: string]> = [
   ["/a//b", "PathError: Path must be normalized: /a//b"],
   ["//", "PathError: Path must be normalized: //"]
 ]
+
+/** What each method makes of a path with a slash at its end: where there is a directory, a file, or nothing. */
+const slashes: Readonly<Record<string, readonly [directory: string, file: string, nothing: string]>> = {
+  readFile: ["EISDIR", "ENOTDIR", "ENOENT"],
+  writeFile: ["EISDIR", "EISDIR", "EISDIR"],
+  mkdir: ["EEXIST", "EEXIST", "done"],
+  mkdirp: ["done", "ENOTDIR", "done"],
+  readdir: ["done", "ENOTDIR", "ENOENT"],
+  readdirRecursive: ["done", "ENOTDIR", "ENOENT"],
+  stat: ["done", "ENOTDIR", "ENOENT"],
+  exists: ["true", "false", "false"],
+  delete: ["done", "ENOTDIR", "ENOENT"],
+  moveFrom: ["done", "ENOTDIR", "ENOENT"],
+  moveTo: ["ENOTDIR", "ENOTDIR", "ENOTDIR"]
+}
 
 for (const subject of subjects) {
   describe(`Filesystem over ${subject.name}`, () => {
@@ -107,6 +123,25 @@ for (const subject of subjects) {
           yield* filesystem.delete("/tmp/d/")
         }))
 
+      it.scoped("a slash at the end asks every method for a directory", () =>
+        Effect.gen(function*() {
+          const { filesystem } = yield* Vm.make({})
+          for (const [name, method] of Object.entries(methods)) {
+            for (const [index, kind] of (["directory", "file", "nothing"] as const).entries()) {
+              yield* Effect.ignore(filesystem.delete("/tmp/p", { recursive: true }))
+              yield* Effect.ignore(filesystem.delete("/tmp/to", { recursive: true }))
+              if (kind === "directory") yield* filesystem.mkdir("/tmp/p")
+              if (kind === "file") yield* filesystem.writeFile("/tmp/p", "x")
+              const outcome = yield* Effect.match(method(filesystem, "/tmp/p/"), {
+                onSuccess: (value) => typeof value === "boolean" ? String(value) : "done",
+                onFailure: (error: { readonly errno?: string; readonly message: string }) =>
+                  error.errno ?? error.message
+              })
+              assert.strictEqual(outcome, slashes[name][index], `${name} of a ${kind}`)
+            }
+          }
+        }))
+
       it.scoped("a path of a mebibyte is refused with a typed error, and the VM lives on", () =>
         Effect.gen(function*() {
           const { filesystem } = yield* Vm.make({})
@@ -147,6 +182,21 @@ for (const subject of subjects) {
           assert.strictEqual(yield* filesystem.readFileString("/home/user/text"), "äß€😀\ufeff\0\r\n")
           const stat = yield* filesystem.stat("/home/user/text")
           assert.deepStrictEqual([stat.uid, stat.gid, stat.mode & 0o7777], [1000, 1000, 0o644])
+        }))
+
+      it.scoped("the bytes of a caller and the bytes of a file are never the same memory", () =>
+        Effect.gen(function*() {
+          const { filesystem } = yield* Vm.make({})
+          for (const size of [10, 65_536, 512 * 1024, 3 * 1024 * 1024]) {
+            const content = bytes(size, size)
+            const given = content.slice()
+            yield* filesystem.writeFile("/home/user/own", given)
+            given.fill(0)
+            const read = yield* filesystem.readFile("/home/user/own")
+            assert.isTrue(same(read, content), `${size} bytes, after the caller changed what it had written`)
+            read.fill(1)
+            assert.isTrue(same(yield* filesystem.readFile("/home/user/own"), content), `${size} bytes, after a change`)
+          }
         }))
 
       it.scoped("large reads hold no descriptor afterwards, not even failed and interrupted ones", () =>
@@ -377,6 +427,61 @@ for (const subject of subjects) {
           assert.match(yield* told(filesystem.delete("/none", { recursive: true })), /^KernelError: ENOENT: /)
           assert.match(yield* told(filesystem.delete("/", { recursive: true })), /^KernelError: E(BUSY|PERM|INVAL)/)
           assert.isTrue(yield* filesystem.exists("/etc"))
+        }))
+
+      it.scoped("walk lists a tree of any size as it is read, in one request that can be left", () =>
+        Effect.gen(function*() {
+          const { filesystem } = yield* Vm.make({})
+          const files = Array.from({ length: 20_000 }, (_, i) => ({ path: `/srv/d${i % 7}/file-${i}`, content: "" }))
+          yield* filesystem.writeFiles(files)
+          const listed = yield* filesystem.readdirRecursive("/srv")
+          const walked = yield* Stream.runCollect(filesystem.walk("/srv"))
+          assert.deepStrictEqual(Array.from(walked), listed)
+          const options = { maxDepth: 0, exclude: ["d3"] }
+          const top = yield* Stream.runCollect(filesystem.walk("/srv", options))
+          assert.deepStrictEqual(Array.from(top), yield* filesystem.readdirRecursive("/srv", options))
+          const few = yield* Stream.runCollect(Stream.take(filesystem.walk("/srv"), 10))
+          assert.deepStrictEqual(Array.from(few), listed.slice(0, 10))
+          assert.match(yield* told(Stream.runDrain(filesystem.walk("/none"))), /^KernelError: ENOENT: .*'\/none'/)
+          assert.match(yield* told(Stream.runDrain(filesystem.walk("srv"))), /^PathError: Path must be absolute: srv/)
+        }))
+
+      it.scoped("move with the flags of renameat2, and statfs", () =>
+        Effect.gen(function*() {
+          const { filesystem } = yield* Vm.make({ limits: { filesystemBytes: 1024 * 1024, inodes: 500 } })
+          yield* filesystem.writeFiles([{ path: "/tmp/a", content: "a" }, { path: "/tmp/b", content: "b" }])
+          const taken = filesystem.move("/tmp/a", "/tmp/b", { noReplace: true })
+          assert.match(yield* told(taken), /^KernelError: EEXIST: .*rename '\/tmp\/a' -> '\/tmp\/b'/)
+          yield* filesystem.move("/tmp/a", "/tmp/b", { exchange: true })
+          assert.strictEqual(yield* filesystem.readFileString("/tmp/a"), "b")
+          assert.strictEqual(yield* filesystem.readFileString("/tmp/b"), "a")
+          assert.match(yield* told(filesystem.move("/tmp/a", "/tmp/c", { exchange: true })), /^KernelError: ENOENT: /)
+          const both = filesystem.move("/tmp/a", "/tmp/b", { exchange: true, noReplace: true })
+          assert.match(yield* told(both), /^KernelError: EINVAL: /)
+          yield* filesystem.move("/tmp/a", "/tmp/c", { noReplace: true })
+          assert.isFalse(yield* filesystem.exists("/tmp/a"))
+          const before = yield* filesystem.statfs("/tmp")
+          assert.deepInclude(before, { type: "rootfs", blockSize: 4096, blocks: 256, files: 500, nameMax: 255 })
+          yield* filesystem.writeFile("/tmp/large", bytes(512 * 1024))
+          const after = yield* filesystem.statfs("/tmp")
+          assert.strictEqual(before.blocksFree - after.blocksFree, 128)
+          assert.strictEqual(before.filesFree - after.filesFree, 1)
+          assert.match(yield* told(filesystem.statfs("/none")), /^KernelError: ENOENT: .*statfs '\/none'/)
+        }))
+
+      it.scoped("what a kept snapshot holds is charged until it is dropped", () =>
+        Effect.gen(function*() {
+          const vm = yield* Vm.make({ limits: { filesystemBytes: 1024 * 1024 } })
+          const { filesystem } = vm
+          yield* filesystem.writeFile("/tmp/a", bytes(700_000))
+          const snapshot = yield* vm.snapshot
+          yield* filesystem.delete("/tmp/a")
+          assert.match(
+            yield* told(filesystem.writeFile("/tmp/b", bytes(700_000))),
+            /^KernelError: ENOSPC: .*limit filesystemBytes is 1048576/
+          )
+          yield* vm.dropSnapshot(snapshot)
+          yield* filesystem.writeFile("/tmp/b", bytes(700_000))
         }))
 
       it.scoped("devices and generated files give bounded answers", () =>

@@ -2,20 +2,49 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { NodeSidecar } from "../../layers/node/index.ts"
+import { randomUUID } from "node:crypto"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { NodeSidecar, NodeTransport } from "../../layers/node/index.ts"
+import { plugins } from "../../layers/node/plugins.ts"
+import { connect } from "../../layers/node/SidecarProcess.ts"
+import * as ControlClient from "../../layers/remote/ControlClient.ts"
+import * as SidecarPool from "../../layers/remote/SidecarPool.ts"
 import { TestSidecar } from "../../layers/testing/index.ts"
-import type { Sidecar } from "../../services/Sidecar.ts"
+import { Sidecar } from "../../services/Sidecar.ts"
 
 export interface Subject {
   readonly name: string
   readonly layer: Layer.Layer<Sidecar>
 }
 
+/** A child process whose VMs are all leased over its Unix socket; its pipe only keeps it alive. */
+const overSocket: Layer.Layer<Sidecar> = Layer.scoped(
+  Sidecar,
+  SidecarPool.make({
+    connect: (sidecarId) =>
+      Effect.gen(function*() {
+        const home = yield* Effect.acquireRelease(
+          Effect.sync(() => mkdtempSync(join(tmpdir(), "agent-os-socket-"))),
+          (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+        )
+        const socketPath = join(home, "sidecar.sock")
+        const process = yield* connect(sidecarId, { socketPath })
+        const transport = yield* NodeTransport.makeUnix(socketPath, { token: process.token })
+        return { ...process, transport, control: yield* ControlClient.make(transport) }
+      }),
+    plugins,
+    uuid: Effect.sync(randomUUID)
+  })
+)
+
 export const subjects: ReadonlyArray<Subject> = [
-  { name: "TestSidecar", layer: TestSidecar.layerWith({ warmWorkers: 1 }) },
-  { name: "NodeSidecar", layer: NodeSidecar.layer }
+  { name: "TestSidecar", layer: TestSidecar.layer({ warmWorkers: 1 }) },
+  { name: "NodeSidecar", layer: NodeSidecar.layer },
+  { name: "NodeSidecar over a Unix socket", layer: overSocket }
 ]
 
 /** The services as they are, not those of tests: sidecars live in real time. */

@@ -13,13 +13,15 @@ import { NodeTransport } from "../../layers/node/index.ts"
 import { connect, type ConnectedProcess } from "../../layers/node/SidecarProcess.ts"
 import * as ConnectionTransport from "../../layers/remote/ConnectionTransport.ts"
 import * as ControlClient from "../../layers/remote/ControlClient.ts"
+import { TransportContract } from "../../layers/testing/index.ts"
 import { memoryLink } from "../../layers/testing/MemoryLink.ts"
 import { makeServer } from "../../layers/testing/TestSidecar.ts"
 import type { TransportShape } from "../../services/Transport.ts"
 import { Transport } from "../../services/Transport.ts"
 import * as Codec from "../../src/wire/Codec.ts"
-import { Kind } from "../../src/wire/Frame.ts"
-import { HELLO, helloCodec, WIRE_VERSION } from "../../src/wire/Handshake.ts"
+import { DEFAULT_WINDOW } from "../../src/wire/Connection.ts"
+import { DEFAULT_MAX_FRAME, Kind } from "../../src/wire/Frame.ts"
+import { HELLO, helloCodec, MIN_MAX_FRAME, MIN_WINDOW, WIRE_VERSION } from "../../src/wire/Handshake.ts"
 import * as Operations from "../../src/wire/Operations.ts"
 import { bytes, failureOf, same, text } from "./layers.ts"
 import { exchange, frame, goawayText, request } from "./raw.ts"
@@ -36,21 +38,103 @@ const listening = Effect.gen(function*() {
   const sidecar = yield* connect("sockets", { socketPath, warmWorkers: 0 })
   yield* Effect.retry(
     Effect.suspend(() => readdirSync(home).includes("sidecar.sock") ? Effect.void : Effect.fail("not yet")),
-    { times: 100 }
+    { times: 400, schedule: Schedule.spaced(5) }
   )
   return { sidecar, socketPath, home }
 })
 
-const transports: Readonly<Record<string, Effect.Effect<TransportShape, unknown, Scope.Scope>>> = {
-  memory: Effect.flatMap(
-    makeServer("memory", {}),
-    (server) => ConnectionTransport.make(memoryLink(server), { token: "in-process" })
-  ),
-  descriptors: Effect.map(connect("descriptors", { warmWorkers: 0 }), ({ transport }) => transport),
-  socket: Effect.flatMap(
-    listening,
-    ({ sidecar, socketPath }) => NodeTransport.makeUnix(socketPath, { token: sidecar.token })
+type Agreed = Omit<ConnectionTransport.Options, "token" | "handshakeTimeout">
+
+/** A transport, and what makes its other side silent without ending it. */
+interface Made {
+  readonly transport: TransportShape
+  readonly silence: Effect.Effect<void, never, Scope.Scope>
+}
+
+/** Stops a process where it is; it goes on with the Scope, since a stopped one cannot end. */
+const stopped = (pid: number) =>
+  Effect.acquireRelease(
+    Effect.sync(() => void process.kill(pid, "SIGSTOP")),
+    () => Effect.sync(() => void process.kill(pid, "SIGCONT"))
   )
+
+const makes: Readonly<Record<string, (agreed: Agreed) => Effect.Effect<Made, unknown, Scope.Scope>>> = {
+  memory: (agreed) =>
+    Effect.gen(function*() {
+      let silent = false
+      const open = memoryLink(yield* makeServer("memory", {}))
+      const transport = yield* ConnectionTransport.make(
+        (events) => open({ ...events, receive: (bytes) => silent ? undefined : events.receive(bytes) }),
+        { token: "in-process", ...agreed }
+      )
+      return { transport, silence: Effect.sync(() => void (silent = true)) }
+    }),
+  descriptors: (agreed) =>
+    Effect.map(
+      connect("descriptors", { warmWorkers: 0, ...agreed }),
+      ({ pid, transport }) => ({ transport, silence: stopped(pid) })
+    ),
+  socket: (agreed) =>
+    Effect.gen(function*() {
+      const { sidecar, socketPath } = yield* listening
+      const transport = yield* NodeTransport.makeUnix(socketPath, { token: sidecar.token, ...agreed })
+      return { transport, silence: stopped(sidecar.pid) }
+    })
+}
+
+const transports = Object.entries(makes).map(([name, make]) =>
+  [name, Effect.map(make({}), ({ transport }) => transport)] as const
+)
+
+for (const [name, make] of Object.entries(makes)) {
+  const agreements: ReadonlyArray<readonly [string, Agreed]> = [
+    ["as usual", {}],
+    ["with the smallest frame and window", { maxFrame: MIN_MAX_FRAME, window: MIN_WINDOW }]
+  ]
+  for (const [how, agreed] of agreements) {
+    describe(`TransportContract over ${name} ${how}`, () => {
+      for (const { name, run } of TransportContract.cases) {
+        it.live(name, () => {
+          const layer = Layer.scoped(Transport, Effect.map(make(agreed), ({ transport }) => transport))
+          return Effect.provide(run, layer)
+        }, 30_000)
+      }
+    })
+  }
+
+  describe(`Transport over ${name}: what was agreed`, () => {
+    it.live("is what the host asked for, within the sidecar's own bounds", () =>
+      Effect.gen(function*() {
+        const agreedOn = (agreed: Agreed) =>
+          Effect.scoped(Effect.map(make(agreed), ({ transport: { peer } }) => [peer.maxFrame, peer.window]))
+        const usual = [DEFAULT_MAX_FRAME, DEFAULT_WINDOW]
+        assert.deepStrictEqual(yield* agreedOn({}), usual)
+        assert.deepStrictEqual(yield* agreedOn({ maxFrame: 700_000, window: 200_000 }), [700_000, 200_000])
+        assert.deepStrictEqual(yield* agreedOn({ maxFrame: 2 ** 24, window: 2 ** 24 }), usual)
+        assert.deepStrictEqual(yield* agreedOn({ maxFrame: 1, window: 1 }), [MIN_MAX_FRAME, MIN_WINDOW])
+      }), 30_000)
+
+    it.live(
+      "pings keep an idle connection open, and end one whose other side is silent",
+      () =>
+        Effect.scoped(Effect.gen(function*() {
+          const { silence, transport } = yield* make({ pingInterval: 250 })
+          // twice as long as silence is borne
+          yield* Effect.sleep(3000)
+          assert.isTrue(transport.isOpen())
+          const { vm } = yield* leased(transport)
+          assert.isTrue(yield* transport.call(Operations.exists, { vm, path: "/etc" }))
+          yield* Effect.scoped(Effect.gen(function*() {
+            yield* silence
+            const late = yield* Effect.fork(failureOf(transport.call(Operations.exists, { vm, path: "/etc" })))
+            assert.deepInclude({ ...(yield* transport.closed) }, { reason: "Timeout" })
+            assert.deepInclude({ ...(yield* Fiber.join(late)) }, { _tag: "TransportError", reason: "Timeout" })
+          }))
+          assert.isFalse(transport.isOpen())
+        })),
+      30_000
+    )
+  })
 }
 
 const specOf = (env: Record<string, string> = {}) => ({
@@ -62,11 +146,12 @@ const specOf = (env: Record<string, string> = {}) => ({
     inodes: 1000,
     processes: 16,
     openFiles: 64,
+    ptys: 4,
     readdirEntries: 1000,
     argvBytes: 4096,
     envBytes: 4096,
-    stdinBytes: 2 ** 20,
-    readBytes: 2 ** 27
+    readBytes: 2 ** 27,
+    wasmMemoryBytes: 2 ** 26
   },
   mode: "ephemeral" as const,
   lowers: ["bundled-base-filesystem" as const]
@@ -75,7 +160,7 @@ const specOf = (env: Record<string, string> = {}) => ({
 const leased = (transport: TransportShape) =>
   Effect.flatMap(ControlClient.make(transport), (control) => control.Lease({ spec: specOf() as never, sealed: true }))
 
-for (const [name, make] of Object.entries(transports)) {
+for (const [name, make] of transports) {
   describe(`Transport over ${name}`, () => {
     it.live("calls, failures, streams both ways, cancelling, deadlines", () =>
       Effect.gen(function*() {
@@ -126,6 +211,7 @@ for (const [name, make] of Object.entries(transports)) {
           env: [],
           timeoutMs: undefined,
           maxOutputBytes: undefined,
+          trace: undefined,
           stdin: false
         }
         const late = yield* failureOf(transport.call(Operations.run, forever, { deadline: 100, down: () => {}, up }))
@@ -201,6 +287,7 @@ for (const [name, make] of Object.entries(transports)) {
           env: [],
           timeoutMs: undefined,
           maxOutputBytes: undefined,
+          trace: undefined,
           stdin: false
         }
         const fiber = yield* Effect.fork(failureOf(transport.call(Operations.run, run)))

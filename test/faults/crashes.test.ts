@@ -6,9 +6,8 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import { build, stop } from "esbuild"
 import { spawn } from "node:child_process"
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -17,6 +16,7 @@ import { NodeSidecar } from "../../layers/node/index.ts"
 import type { VmShape } from "../../services/Vm.ts"
 import { Vm } from "../../services/Vm.ts"
 import { bytes, failureOf } from "../contract/layers.ts"
+import { bundled } from "./neighbour.ts"
 import type { Left } from "./support.ts"
 import { before, expectNothingLeft, isAlive, sidecarsOf } from "./support.ts"
 
@@ -26,6 +26,22 @@ const kill = Effect.sync(() => {
   const pids = sidecarsOf(process.pid)
   assert.isAbove(pids.length, 0, "there is a sidecar to kill")
   for (const pid of pids) process.kill(pid, "SIGKILL")
+})
+
+/** Within this time of the kill everybody must know of it. */
+const LOST_WITHIN_MS = 100
+
+/** Milliseconds until a process that does nothing, and is killed, has ended: what the machine itself takes for it. */
+const plainKill = Effect.async<number>((resume) => {
+  const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000); console.log(1)"], {
+    stdio: ["ignore", "pipe", "ignore"]
+  })
+  let start = 0
+  child.stdout.once("data", () => {
+    start = performance.now()
+    child.kill("SIGKILL")
+  })
+  child.once("close", () => resume(Effect.succeed(performance.now() - start)))
 })
 
 /** A sidecar error, and how long it took to come. */
@@ -68,23 +84,39 @@ describe("the sidecar is killed", () => {
         Effect.provide(NodeSidecar.layer)
       )
   }
-  it.live("in the middle of anything: a typed error at once, and the next lease works", () =>
+  /** Kills the sidecar in the middle of some work; gives the milliseconds until the work has failed. */
+  const lostWithin = (name: string, work: (vm: VmShape) => Effect.Effect<unknown, unknown>) =>
     Effect.gen(function*() {
-      for (const [name, work] of Object.entries(works)) {
-        const scope = yield* Scope.make()
-        const vm = yield* Scope.extend(Vm.make({ limits: { filesystemBytes: 2 ** 28 } }), scope)
-        const fiber = yield* Effect.fork(lostAfter(work(vm)))
-        yield* Effect.sleep(120)
-        const [took, { error }] = yield* Effect.timed(Effect.zipRight(kill, Fiber.join(fiber)))
-        assert.isBelow(Duration.toMillis(took), 1500, name)
-        assert.deepInclude({ ...error }, { signal: "SIGKILL" }, name)
-        const late = yield* lostAfter(vm.filesystem.exists("/"))
-        assert.match(late.error.message, /the (VM is gone|sidecar has ended)/, name)
-        yield* Effect.timeout(Scope.close(scope, Exit.void), "2 seconds")
-      }
-      const vm = yield* Vm.make({})
-      assert.strictEqual((yield* vm.processes.exec("echo new")).stdout, "new\n")
-    }).pipe(Effect.scoped, Effect.provide(NodeSidecar.layer)), 40_000)
+      const scope = yield* Scope.make()
+      const vm = yield* Scope.extend(Vm.make({ limits: { filesystemBytes: 2 ** 28 } }), scope)
+      const fiber = yield* Effect.fork(lostAfter(work(vm)))
+      yield* Effect.sleep(120)
+      const [took, { error }] = yield* Effect.timed(Effect.zipRight(kill, Fiber.join(fiber)))
+      assert.deepInclude({ ...error }, { signal: "SIGKILL" }, name)
+      const late = yield* lostAfter(vm.filesystem.exists("/"))
+      assert.match(late.error.message, /the (VM is gone|sidecar has ended)/, name)
+      yield* Effect.timeout(Scope.close(scope, Exit.void), "2 seconds")
+      return Duration.toMillis(took)
+    })
+
+  it.live(
+    "in the middle of anything: a typed error within 100 ms, and the next lease works",
+    () =>
+      Effect.gen(function*() {
+        for (const [name, work] of Object.entries(works)) {
+          // the best of some, beyond what a plain process takes: the machine may have other work
+          let best = Number.POSITIVE_INFINITY
+          for (let tries = 0; best >= LOST_WITHIN_MS && tries < 10; tries++) {
+            const took = yield* lostWithin(name, work)
+            best = Math.min(best, took < LOST_WITHIN_MS ? took : took - 4 * (yield* plainKill))
+          }
+          assert.isBelow(best, LOST_WITHIN_MS, name)
+        }
+        const vm = yield* Vm.make({})
+        assert.strictEqual((yield* vm.processes.exec("echo new")).stdout, "new\n")
+      }).pipe(Effect.scoped, Effect.provide(NodeSidecar.layer)),
+    180_000
+  )
 
   it.live("at random moments of many leases and commands: every call ends", () =>
     Effect.gen(function*() {
@@ -109,28 +141,27 @@ describe("the sidecar is killed", () => {
 })
 
 describe("the host is killed", () => {
-  it("no sidecar outlives it by two seconds", async () => {
-    const outfile = join(home, "host.mjs")
-    await build({
-      entryPoints: [own("host.ts")],
-      outfile,
-      bundle: true,
-      platform: "node",
-      target: "node20",
-      format: "esm",
-      logLevel: "warning",
-      banner: { js: "import{createRequire as __r}from\"node:module\";const require=__r(import.meta.url);" }
+  it("no sidecar and no temporary file outlives it by two seconds", async () => {
+    const outfile = await bundled("host", join(home, "host.mjs"))
+    const temporary = join(home, "temporary")
+    mkdirSync(temporary)
+    const host = spawn(process.execPath, [outfile, program, join(temporary, "sidecar.sock")], {
+      stdio: ["ignore", "pipe", "inherit"],
+      cwd: home,
+      env: { ...process.env, TMPDIR: temporary }
     })
-    await stop()
-    const host = spawn(process.execPath, [outfile, program], { stdio: ["ignore", "pipe", "inherit"], cwd: home })
     const line = await new Promise<string>((resolve) => host.stdout.once("data", (data) => resolve(String(data))))
     const pids = line.trim().split(",").map(Number)
     assert.isTrue(pids.length > 0 && pids.every(isAlive))
+    assert.include(readdirSync(temporary), "sidecar.sock")
     await new Promise((resolve) => setTimeout(resolve, 200))
     host.kill("SIGKILL")
     const end = Date.now() + 2000
-    while (pids.some(isAlive) && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10))
-    assert.deepStrictEqual(pids.filter(isAlive), [])
+    const left = () => ({ pids: pids.filter(isAlive), files: readdirSync(temporary) })
+    while (left().pids.length + left().files.length > 0 && Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    assert.deepStrictEqual(left(), { pids: [], files: [] })
   }, 20_000)
 })
 
@@ -142,11 +173,16 @@ describe("the sidecar is no sidecar", () => {
     Effect.gen(function*() {
       const missing = yield* attempt({ program: join(home, "none.js") })
       assert.strictEqual(missing.error.reason, "Spawn")
+      assert.include(missing.error.message, join(home, "none.js"))
       assert.match(missing.error.message, /missing or not readable: reinstall effect-agent-os, or run `npm run build`/)
       writeFileSync(join(home, "broken.mjs"), "this is not a program (")
       const broken = yield* attempt({ program: join(home, "broken.mjs") })
       assert.strictEqual(broken.error.reason, "Handshake")
-      assert.match(broken.error.message, /did not become ready/)
+      assert.include(broken.error.message, `the sidecar program ${join(home, "broken.mjs")} did not become ready`)
+      assert.match(
+        broken.error.message,
+        /: SyntaxError.*; reinstall effect-agent-os, or run `npm run build` in a checkout of it/
+      )
       assert.match((broken.error.stderr ?? []).join("\n"), /SyntaxError/)
       const noNode = yield* attempt({ execPath: join(home, "no-node") })
       assert.strictEqual(noNode.error.reason, "Spawn")

@@ -19,7 +19,9 @@ afterAll(() => expectNothingLeft(was))
 
 const bulk = bytes(15_000_000)
 
-const lines = "awk 'BEGIN { for (i = 0; i < 10000000; i++) print 1 }'"
+const LINES_BYTES = 20_000_000
+const lines = `yes 1 | head -n ${LINES_BYTES / 2}`
+const printed = "awk 'BEGIN { for (i = 0; i < 10000000; i++) print 1 }'"
 
 /** What a guest does, and how it must end. */
 const abuses: Readonly<Record<string, (vm: VmShape) => Effect.Effect<unknown, any>>> = {
@@ -35,12 +37,30 @@ const abuses: Readonly<Record<string, (vm: VmShape) => Effect.Effect<unknown, an
     ),
   "20 MB of one-byte lines, collected": (vm) =>
     Effect.map(
-      Effect.either(vm.processes.exec(lines, { maxOutputBytes: 1_000_000, timeout: "4 seconds" })),
-      (outcome) =>
-        outcome._tag === "Left"
-          ? assert.include(["OutputLimit", "TimedOut"], (outcome.left as any).reason)
-          // a program that gathers its output may reach the heap's limit first
-          : assert.strictEqual(outcome.right.exitCode, 137)
+      vm.processes.exec(lines, { maxOutputBytes: LINES_BYTES }),
+      ({ exitCode, stdout }) => {
+        assert.deepStrictEqual([exitCode, stdout.length], [0, LINES_BYTES])
+        assert.isTrue(stdout === "1\n".repeat(LINES_BYTES / 2))
+      }
+    ),
+  "20 MB of one-byte lines, above the bound by one byte": (vm) =>
+    Effect.map(
+      failureOf(vm.processes.exec(lines, { maxOutputBytes: LINES_BYTES - 1 })),
+      (error: any) => {
+        assert.deepInclude({ ...error }, { _tag: "ProcessError", reason: "OutputLimit" })
+        assert.deepStrictEqual(error.limit, { name: "outputBytes", value: LINES_BYTES - 1 })
+        assert.strictEqual(error.stdout.length, LINES_BYTES - 1)
+      }
+    ),
+  "one-byte lines, each written by itself": (vm) =>
+    Effect.map(
+      vm.processes.exec("for ((i = 0; i < 200000; i++)); do echo 1; done", { maxOutputBytes: 400_000 }),
+      ({ exitCode, stdout }) => assert.deepStrictEqual([exitCode, stdout.length], [0, 400_000])
+    ),
+  "20 MB of one-byte lines by a program in a loop of its own, above the bound": (vm) =>
+    Effect.map(
+      failureOf(vm.processes.exec(printed, { maxOutputBytes: 1_000_000, timeout: "60 seconds" })),
+      (error: any) => assert.strictEqual(error.reason, "OutputLimit")
     ),
   "one-byte lines, read slowly": (vm) =>
     vm.processes.run("while true; do echo 1; done", { timeout: "20 seconds" }).pipe(
@@ -112,8 +132,8 @@ describe("hostile guests", () => {
             max.toFixed(1)
           } ms`
         )
-        // generous: the bar is measured on a quiet machine, by the benchmarks
-        assert.isBelow(p99, 1000, name)
+        // generous: `neighbour.test.ts` tells the sidecar's share from what the machine takes
+        assert.isBelow(p99, 5000, name)
         assert.isTrue(yield* vm.filesystem.exists("/etc"), `${name}: its own VM lives on`)
         const after = yield* Effect.exit(vm.processes.exec("echo alive", { timeout: "5 seconds" }))
         assert.isTrue(Exit.isSuccess(after) && after.value.stdout === "alive\n", `${name}: ${String(after)}`)

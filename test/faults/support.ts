@@ -57,14 +57,25 @@ const count = () => ({
   tempFiles: tempFiles()
 })
 
-export type Left = ReturnType<typeof count>
+export interface Left {
+  readonly counts: ReturnType<typeof count>
+  /** The folder for temp files, and the one before it. */
+  readonly folder: string
+  readonly formerly: string | undefined
+}
 
 /** What there is before a test, which gets a folder of its own for temp files. */
 export const before = (): Left => {
-  const own = mkdtempSync(join(tmpdir(), "agent-os-test-"))
-  process.env.TMPDIR = own
-  process.on("exit", () => rmSync(own, { recursive: true, force: true }))
-  return count()
+  const formerly = process.env.TMPDIR
+  const folder = mkdtempSync(join(tmpdir(), "agent-os-test-"))
+  process.env.TMPDIR = folder
+  return { counts: count(), folder, formerly }
+}
+
+const giveUp = ({ folder, formerly }: Left): void => {
+  if (formerly === undefined) delete process.env.TMPDIR
+  else process.env.TMPDIR = formerly
+  rmSync(folder, { recursive: true, force: true })
 }
 
 /** Waits until nothing is left beyond what there was before; fails after a while with what is. */
@@ -72,8 +83,8 @@ export const expectNothingLeft = async (was: Left): Promise<void> => {
   const end = Date.now() + 5000
   for (;;) {
     const now = count()
-    const left = Object.entries(now).filter(([name, value]) => value > was[name as keyof Left])
-    if (left.length === 0) return
+    const left = Object.entries(now).filter(([name, value]) => value > was.counts[name as keyof typeof now])
+    if (left.length === 0) return giveUp(was)
     if (Date.now() > end) throw new Error(`left behind: ${left.map(([name, value]) => `${name} ${value}`).join(", ")}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

@@ -43,7 +43,7 @@ const servedDuring = <A, E>(neighbour: VmShape, effect: Effect.Effect<A, E>): Ef
     return during
   })
 
-layer(TestSidecar.layer, live)((it) => {
+layer(TestSidecar.layer(), live)((it) => {
   it.scoped("files of a neighbour are read while a tree of 16,000 entries is worked on", () =>
     Effect.gen(function*() {
       const vm = yield* filled

@@ -28,5 +28,5 @@ describe("numbers that no kernel takes", () => {
       const times = yield* Effect.flip(files.utimes("/tmp/f", Number.NaN, 0))
       assert.strictEqual(times.message, "EINVAL: invalid argument, utimes '/tmp/f'")
       assert.strictEqual(yield* files.readFileString("/tmp/f"), "content")
-    }).pipe(Effect.provide(TestSidecar.layer)))
+    }).pipe(Effect.provide(TestSidecar.layer())))
 })

@@ -4,12 +4,13 @@ import { getCommandNames } from "just-bash"
 import { spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { MAX_PENDING_CALLS, OUTPUT_CHUNK, OUTPUT_WINDOW } from "../../native/guests/protocol.ts"
-import { commandNames } from "../../native/guests/shell/command-names.ts"
-import { makeCommands } from "../../native/guests/shell/commands/make.ts"
+import { programNames, wrappedNames } from "../../native/guests/programs/names.ts"
+import { programs } from "../../native/guests/programs/registry.ts"
+import { MAX_NOTICES, MAX_PENDING_CALLS, OUTPUT_CHUNK, OUTPUT_WINDOW } from "../../native/guests/protocol.ts"
 import { Fault } from "../../native/kernel/fault.ts"
 import { WorkerPool } from "../../native/kernel/workers/pool.ts"
 import { Machine } from "./support/machine.ts"
+import { place } from "./support/place.ts"
 import { useShellWorkers } from "./support/workers.ts"
 
 const program = (source: string) =>
@@ -83,6 +84,19 @@ describe("WorkerPool", () => {
       assert.isFalse((await waiting).isDead)
     }))
 
+  it("starts no more at the same time than it may, and serves all who wait", () =>
+    withPool({ max: 16, starting: 2 }, async (pool) => {
+      let most = 0
+      const watch = setInterval(() => (most = Math.max(most, pool.stats().warming)), 1)
+      const asked = Array.from({ length: 9 }, () => pool.acquire())
+      most = pool.stats().warming
+      const workers = await Promise.all(asked)
+      clearInterval(watch)
+      assert.strictEqual(most, 2)
+      assert.strictEqual(new Set(workers).size, 9)
+      assert.deepStrictEqual(pool.stats(), { warm: 0, warming: 0, inUse: 9, waiting: 0 })
+    }))
+
   it("replaces a warm worker that dies", () =>
     withPool({ warm: 1, program: program(`${READY} setTimeout(() => process.exit(3), 50)`) }, async (pool) => {
       await until(() => pool.stats().warm === 1)
@@ -122,14 +136,17 @@ describe("GuestWorker", () => {
     "no known message": ["port.postMessage({ _tag: 'root' })", "malformed"],
     "no known system call": ["call({ name: 'reboot' })", "malformed"],
     "a name of every object": ["call({ name: 'constructor' })", "malformed"],
-    "too many arguments": ["call({ args: ['/', '/'] })", "malformed"],
+    "too many arguments": ["call({ args: [1, 2, 3] })", "malformed"],
     "an argument that is an object": ["call({ args: [{ toString: 1 }] })", "malformed"],
     "an endless path": ["call({ args: ['/'.repeat(70000)] })", "malformed"],
     "shared memory": [
       "call({ name: 'writeFile', args: ['/f', new Uint8Array(new SharedArrayBuffer(8)), false] })",
       "malformed"
     ],
-    "a foreign process": ["call({ pid: 2 })", "process it does not have"],
+    "output of a foreign process": [
+      "port.postMessage({ _tag: 'output', pid: 2, channel: 'stdout', bytes: new Uint8Array(1) })",
+      "process it does not have"
+    ],
     "a number in use": ["call({ id: 5 }); call({ id: 5 })", "number in use"],
     "a flood of calls": [`for (let id = 0; id <= ${MAX_PENDING_CALLS}; id++) call({ id })`, "too many system calls"],
     "a large piece of output": [`output(${OUTPUT_CHUNK + 1})`, "malformed"],
@@ -138,11 +155,29 @@ describe("GuestWorker", () => {
       `for (let sent = 0; sent <= ${OUTPUT_WINDOW}; sent += 1024) output(1024)`,
       "more output than its credit"
     ],
-    "an impossible exit": ["port.postMessage({ _tag: 'exit', pid: 1, exitCode: 256 })", "malformed"],
-    "two exits": [
-      "port.postMessage({ _tag: 'exit', pid: 1, exitCode: 0 }); port.postMessage({ _tag: 'exit', pid: 1, exitCode: 0 })",
+    "files to close without end": [
+      "port.postMessage({ _tag: 'close', files: Array.from({ length: 257 }, (_, file) => file) })",
+      "malformed"
+    ],
+    "an impossible exit": ["notice({ _tag: 'exit', pid: 1, exitCode: 256 })", "malformed"],
+    "an exit by what is no signal": ["notice({ _tag: 'exit', pid: 1, exitCode: 1, signal: 'KILL' })", "malformed"],
+    "a notice of nothing known": ["notice({ _tag: 'constructor', pid: 1 })", "malformed"],
+    "a notice of process 0": ["notice({ _tag: 'reap', pid: 0 })", "malformed"],
+    "arguments of a megabyte": ["notice({ _tag: 'exec', pid: 1, argv: ['x'.repeat(1e6)] })", "malformed"],
+    "a relative working directory": ["notice({ _tag: 'chdir', pid: 1, cwd: 'tmp' })", "malformed"],
+    "endless notices": [
+      `port.postMessage({ _tag: "notices", notices: new Array(${MAX_NOTICES + 1}).fill({ _tag: "reap", pid: 1 }) })`,
+      "malformed"
+    ],
+    "outputs closed twice": [
+      "port.postMessage({ _tag: 'closed', pid: 1 }); port.postMessage({ _tag: 'closed', pid: 1 })",
       "process it does not have"
     ],
+    "credit for input that it was not given": [
+      "port.postMessage({ _tag: 'stdinCredit', pid: 1, bytes: 1 })",
+      "credit for input"
+    ],
+    "no credit": ["port.postMessage({ _tag: 'stdinCredit', pid: 1, bytes: 0 })", "malformed"],
     "ready again": [READY, "ready after it was bound"]
   }
 
@@ -150,6 +185,7 @@ describe("GuestWorker", () => {
     program(`
       ${READY}
       const call = (given) => port.postMessage({ _tag: "call", id: 1, pid: 1, name: "sleep", args: [1e6], ...given })
+      const notice = (notice) => port.postMessage({ _tag: "notices", notices: [notice] })
       const output = (size) => port.postMessage({ _tag: "output", pid: 1, channel: "stdout", bytes: new Uint8Array(size) })
       port.on("message", ({ _tag }) => { if (_tag === "spawn") { ${source} } })
     `)
@@ -159,14 +195,28 @@ describe("GuestWorker", () => {
       withPool({ program: evil(source) }, async (pool) => {
         const worker = await pool.acquire()
         const died = new Promise<readonly [string, string]>((resolve) =>
-          worker.bind({ hostname: "h", user: "u", uid: 1, gid: 1 }, {
+          worker.bind(place("h"), {
             onCall: () => {},
+            onClose: () => {},
+            onCancel: () => {},
+            onNotice: () => undefined,
             onOutput: () => {},
-            onExit: () => {},
+            onClosed: () => undefined,
+            onStdinCredit: () => {},
+            onStdinClosed: () => {},
             onDeath: (reason, detail) => resolve([reason, detail])
           })
         )
-        worker.spawn({ pid: 1, command: "", argv: [], cwd: "/", env: {}, stdin: new Uint8Array(0) })
+        worker.spawn({
+          pid: 1,
+          form: "script",
+          command: "",
+          argv: [],
+          cwd: "/",
+          env: {},
+          stdin: "none",
+          tty: undefined
+        })
         const [reason, detail] = await died
         assert.strictEqual(reason, "crashed")
         assert.include(detail, expected)
@@ -202,11 +252,10 @@ describe("the shell worker's bundle", () => {
     assert.strictEqual(result.stdout, "ready\n", result.stderr)
   })
 
-  it("names every command that the shell has", () => {
-    const own = makeCommands({ identity: {} } as never).map(({ name }) => name)
-    // Left out of the bundle.
-    const absent = new Set<string>(["sqlite3", "html-to-markdown"])
-    const expected = new Set([...getCommandNames().filter((name) => !absent.has(name)), ...own])
-    assert.deepStrictEqual(commandNames, [...expected].sort())
+  it("has every program that it names, once", () => {
+    assert.deepStrictEqual(Array.from(programs.keys()).sort(), Array.from(programNames))
+    assert.strictEqual(new Set(programNames).size, programNames.length)
+    const wrapped = new Set<string>(getCommandNames())
+    assert.deepStrictEqual(wrappedNames.filter((name) => !wrapped.has(name)), [])
   })
 })

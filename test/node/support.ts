@@ -77,10 +77,13 @@ export const given = (
     options.prepare?.(host)
     const exclude = options.exclude ?? []
     const baseline = yield* WriteBack.captureBaseline({ hostPath: host, exclude })
-    const sidecar = yield* Layer.build(TestSidecar.layerWith({ warmWorkers: 1 }))
+    const sidecar = yield* Layer.build(TestSidecar.layer({ warmWorkers: 1 }))
     const vm = yield* Effect.provide(
       Vm.make({
-        mounts: [{ path: "/repo", plugin: { id: "host_dir", config: { hostPath: host, readOnly: false, exclude } } }]
+        mounts: [{
+          path: "/repo",
+          filesystem: { type: "overlay", lowers: [{ kind: "host_dir", config: { hostPath: host, exclude } }] }
+        }]
       }),
       sidecar
     )

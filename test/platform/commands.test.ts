@@ -8,12 +8,12 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { VmContext } from "../../layers/platform/index.ts"
-import { makeInput } from "../../layers/platform/ProcessInput.ts"
 import { OUTPUT_WINDOW } from "../../layers/platform/ProcessOutput.ts"
 import { Filesystem } from "../../services/Filesystem.ts"
 import { systemError, vmLayer } from "./support.ts"
@@ -25,6 +25,11 @@ const sh = (script: string) => Command.make("sh", "-c", script)
 /** `n` lines of 8 bytes. */
 const lines = (n: number) => Command.make("seq", "1000000", String(999_999 + n))
 const LINE = 8
+
+const appears = (fs: FileSystem.FileSystem, name: string) =>
+  Effect.repeat(fs.exists(name), { until: (there) => there, schedule: Schedule.spaced("10 millis") }).pipe(
+    Effect.timeout("10 seconds")
+  )
 
 describe("commands that run to their end", () => {
   it.scoped("what is not returned holds no command up", () =>
@@ -132,20 +137,38 @@ describe("commands that are held", () => {
   const scoped = <A, E>(effect: Effect.Effect<A, E, Scope.Scope | VmContext.VmContext>) =>
     Effect.provide(effect, vmLayer)
 
-  it.scopedLive("a process that nobody feeds starts without input, with and without being asked", () =>
+  it.scopedLive("a process runs at once; its input is open until its sink has run", () =>
     scoped(Effect.gen(function*() {
-      const asked = yield* Command.start(sh("cat; echo done"))
-      assert.strictEqual(asked.pid, 0)
-      assert.strictEqual(yield* text(asked.stdout), "done\n")
-      assert.isAbove(asked.pid, 0)
-      const alone = yield* Command.start(sh("cat; touch ran"))
       const fs = yield* FileSystem.FileSystem
-      yield* Effect.repeat(fs.exists("ran"), { until: (there) => there, schedule: Schedule.spaced("10 millis") }).pipe(
-        Effect.timeout("10 seconds")
-      )
-      assert.strictEqual(yield* alone.exitCode, 0)
-      const late = yield* systemError(Stream.run(Stream.make(encode("x")), alone.stdin))
+      const process = yield* Command.start(sh("touch ran; cat; echo done"))
+      assert.isAbove(process.pid, 0)
+      yield* appears(fs, "ran")
+      assert.isTrue(yield* process.isRunning)
+      yield* Stream.run(Stream.make(encode("a\n")), process.stdin)
+      assert.strictEqual(yield* text(process.stdout), "a\ndone\n")
+      assert.strictEqual(yield* process.exitCode, 0)
+      const late = yield* systemError(Stream.run(Stream.make(encode("x")), process.stdin))
       assert.strictEqual(late.syscall, "write")
+    })))
+
+  it.scopedLive("a conversation: each answer is there before the next line is given", () =>
+    scoped(Effect.gen(function*() {
+      const process = yield* Command.start(sh("while read -r line; do echo \"got $line\"; done"))
+      const answers = yield* Queue.unbounded<string>()
+      yield* Effect.fork(
+        Stream.runForEach(Stream.splitLines(Stream.decodeText(process.stdout)), (line) => answers.offer(line))
+      )
+      const questions = Stream.mapEffect(
+        Stream.range(1, 5),
+        (n) =>
+          Effect.map(n === 1 ? Effect.succeed("") : answers.take, (answer) => {
+            if (n > 1) assert.strictEqual(answer, `got ${n - 1}`)
+            return encode(`${n}\n`)
+          })
+      )
+      yield* Stream.run(questions, process.stdin)
+      assert.strictEqual(yield* answers.take, "got 5")
+      assert.strictEqual(yield* process.exitCode, 0)
     })))
 
   it.scopedLive("input may be fed while the output is already asked for", () =>
@@ -156,14 +179,14 @@ describe("commands that are held", () => {
       yield* Fiber.join(feeding)
     })))
 
-  it.scopedLive("input that is cut short starts nothing", () =>
+  it.scopedLive("input that is cut short leaves it open: half of it is not the whole", () =>
     scoped(Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const process = yield* Command.start(sh("touch started"))
+      const process = yield* Command.start(Command.make("cat"))
       const broken = Stream.concat(Stream.make(encode("x")), Stream.fail("broken" as const))
       assert.strictEqual(yield* Effect.flip(Stream.run(broken, process.stdin)), "broken")
-      assert.strictEqual((yield* systemError(process.exitCode)).reason, "UnexpectedEof")
-      assert.isFalse(yield* fs.exists("started"))
+      assert.isTrue(yield* process.isRunning)
+      yield* Stream.run(Stream.make(encode("y")), process.stdin)
+      assert.strictEqual(yield* text(process.stdout), "xy")
     })))
 
   it.scopedLive("a given input goes in; its failure comes out", () =>
@@ -177,25 +200,22 @@ describe("commands that are held", () => {
     })))
 
   it.scopedLive("whoever feeds more than is taken is suspended, until somebody takes it or nobody will", () =>
-    Effect.gen(function*() {
+    scoped(Effect.gen(function*() {
       let pulled = 0
-      const piece = Effect.sync(() => new Uint8Array(Math.sign(++pulled)))
-      const input = Stream.take(Stream.repeatEffect(piece), 200)
-      const origin = { module: "Command", method: "stdin", pathOrDescriptor: "x" } as const
-      const taken = yield* makeInput(origin, "pipe")
-      const feeding = yield* Effect.fork(Stream.run(input, taken.sink))
-      const source = yield* taken.source
-      yield* Effect.sleep("20 millis")
-      assert.isAtMost(pulled, 5)
-      assert.strictEqual(yield* Stream.runCount(source!), 200)
-      yield* Fiber.join(feeding)
-      const closed = yield* makeInput(origin, "pipe")
-      const refused = yield* Effect.fork(systemError(Stream.run(input, closed.sink)))
-      yield* closed.source
-      yield* Effect.sleep("20 millis")
-      yield* closed.close
-      assert.strictEqual((yield* Fiber.join(refused)).syscall, "write")
-    }))
+      const piece = Effect.sync(() => new Uint8Array(64 * 1024).fill(Math.sign(++pulled)))
+      const input = Stream.take(Stream.repeatEffect(piece), 100)
+      yield* Command.exitCode(Command.make("mkfifo", "go"))
+      const slow = yield* Command.start(sh("read -r line < go; wc -c"))
+      const feeding = yield* Effect.fork(Stream.run(input, slow.stdin))
+      yield* Effect.sleep("300 millis")
+      assert.isAtMost(pulled, 16)
+      yield* slow.kill("SIGKILL")
+      yield* systemError(Fiber.join(feeding))
+      const all = yield* Command.start(Command.make("wc", "-c"))
+      const fed = yield* Effect.fork(Stream.run(input, all.stdin))
+      assert.strictEqual(yield* text(all.stdout), `${100 * 64 * 1024}\n`)
+      yield* Fiber.join(fed)
+    })))
 
   it.scopedLive("output that nobody reads suspends the process", () =>
     scoped(Effect.gen(function*() {
@@ -259,6 +279,32 @@ describe("commands that are held", () => {
       yield* dead(spinning)
     })))
 
+  it.scopedLive("a signal can be caught, and goes to all of a pipeline", () =>
+    scoped(Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const trapping = yield* Command.start(
+        sh("trap 'echo caught; exit 3' TERM; touch ready; while :; do sleep 0.05; done")
+      )
+      yield* appears(fs, "ready")
+      yield* trapping.kill()
+      assert.strictEqual(yield* trapping.exitCode, 3)
+      assert.strictEqual(yield* text(trapping.stdout), "caught\n")
+      const stage = (name: string) =>
+        sh(`trap 'touch ${name}-hup; exit' HUP; touch ${name}; while :; do sleep 0.05; done`)
+      const pipeline = yield* Command.start(Command.pipeTo(stage("one"), stage("two")))
+      yield* appears(fs, "one")
+      yield* appears(fs, "two")
+      yield* pipeline.kill("SIGHUP")
+      yield* appears(fs, "one-hup")
+      yield* appears(fs, "two-hup")
+      const left = yield* Command.string(Command.make("ps", "-o", "args"))
+      assert.notInclude(left, "sleep")
+      const odd = yield* Command.start(Command.make("sleep", "60"))
+      assert.strictEqual((yield* systemError(odd.kill("SIGLOST"))).syscall, "kill SIGLOST")
+      yield* odd.kill("SIGIOT")
+      assert.match((yield* systemError(odd.exitCode)).message, /signal: SIGABRT$/)
+    })))
+
   it.scopedLive("a process ends with its Scope, and a command with its fiber", () =>
     scoped(Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -269,18 +315,14 @@ describe("commands that are held", () => {
         yield* Effect.sleep("200 millis")
         assert.strictEqual((yield* fs.stat(name)).size, before)
       })
-      const beating = (name: string) =>
-        Effect.repeat(fs.exists(name), { until: (there) => there, schedule: Schedule.spaced("10 millis") }).pipe(
-          Effect.timeout("10 seconds")
-        )
       const scope = yield* Scope.make()
       const process = yield* Scope.extend(Command.start(beat("one")), scope)
-      yield* beating("one")
+      yield* appears(fs, "one")
       yield* Scope.close(scope, Exit.void)
       assert.isFalse(yield* process.isRunning)
       yield* stopped("one")
       const fiber = yield* Effect.fork(Command.exitCode(beat("two")))
-      yield* beating("two")
+      yield* appears(fs, "two")
       yield* Fiber.interrupt(fiber)
       yield* stopped("two")
     })))

@@ -8,6 +8,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 
 const encode = (text: string) => new TextEncoder().encode(text)
@@ -284,6 +285,33 @@ const process = Effect.scoped(Effect.gen(function*() {
   const killed = yield* Command.start(Command.make("sleep", "60"))
   yield* killed.kill()
   const exit = yield* Effect.exit(killed.exitCode)
+  // one line is answered before the next one is written
+  const echo = yield* Command.start(Command.make("sh", "-c", "while read -r line; do echo \"<$line>\"; done; exit 4"))
+  const answers = yield* Queue.unbounded<string>()
+  yield* Effect.forkScoped(
+    Stream.runForEach(Stream.splitLines(Stream.decodeText(echo.stdout)), (line) => answers.offer(line))
+  )
+  const heard: Array<string> = []
+  const lines = Stream.mapEffect(Stream.make("one", "two", "three"), (line) =>
+    heard.length === 0 && line === "one"
+      ? Effect.succeed(encode("one\n"))
+      : Effect.map(answers.take, (answer) => {
+        heard.push(answer)
+        return encode(`${line}\n`)
+      }))
+  yield* Stream.run(lines, echo.stdin)
+  heard.push(yield* answers.take)
+  // a signal may be caught, and all of a pipeline hears it
+  const trapping = yield* Command.start(
+    Command.make("sh", "-c", "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.05; done")
+  )
+  const said = yield* Queue.unbounded<string>()
+  yield* Effect.forkScoped(
+    Stream.runForEach(Stream.splitLines(Stream.decodeText(trapping.stdout)), (line) => said.offer(line))
+  )
+  heard.push(yield* said.take)
+  yield* trapping.kill("SIGTERM")
+  heard.push(yield* said.take)
   return [
     running,
     stdout,
@@ -292,7 +320,10 @@ const process = Effect.scoped(Effect.gen(function*() {
     yield* process.isRunning,
     process.pid > 0,
     yield* killed.isRunning,
-    Exit.isFailure(exit) ? "killed" : exit.value
+    Exit.isFailure(exit) ? "killed" : exit.value,
+    heard,
+    yield* echo.exitCode,
+    yield* trapping.exitCode
   ]
 }))
 

@@ -13,7 +13,7 @@ import { Vm } from "../../services/Vm.ts"
 /** A VM of one's own, and its services beside those of the platform. */
 export const vmLayer = VmContext.layer.pipe(
   Layer.provideMerge(Vm.layer({})),
-  Layer.provide(TestSidecar.layer),
+  Layer.provide(TestSidecar.layer()),
   Layer.orDie
 )
 

@@ -7,11 +7,10 @@ const size = (bytes: number) => Codec.encode(Codec.f64, bytes)
 const nothing = new Uint8Array(0)
 
 describe("GatherFile", () => {
-  it("gives the answer when nothing was announced, as a copy", () => {
+  it("gives the answer when nothing was announced", () => {
     const answer = new Uint8Array([1, 2, 3])
     const content = new GatherFile().finish(answer)
     assert.deepStrictEqual(content, answer)
-    assert.notStrictEqual(content.buffer, answer.buffer)
   })
 
   it("puts pieces together, whether they were received into their place or not", () =>

@@ -4,15 +4,7 @@ import * as FastCheck from "effect/FastCheck"
 import { ScheduleError } from "../../src/errors/ScheduleError.ts"
 import { firstRun, MAX_LENGTH, next, parse } from "../../src/schedule/ParsedSchedule.ts"
 import * as Zone from "../../src/schedule/Zone.ts"
-import { parsed, runs } from "./support.ts"
-
-const refused = (text: string): ScheduleError => {
-  const result = parse(text)
-  if (Either.isRight(result)) throw new Error(`"${text}" was not refused`)
-  assert.strictEqual(result.left.reason, "InvalidSchedule")
-  assert.isNotEmpty(result.left.hint, text)
-  return result.left
-}
+import { parsed, refused, runs } from "./support.ts"
 
 const NEW_YEAR = "2024-01-01T00:00:00Z"
 

@@ -12,6 +12,7 @@ import { Processes } from "../../services/Processes.ts"
 import { Scheduler } from "../../services/Scheduler.ts"
 import { ProcessError } from "../../src/errors/ProcessError.ts"
 import type { ScheduleEvent } from "../../src/schedule/ScheduleEvent.ts"
+import { noProcesses } from "../support/no-processes.ts"
 
 /** What a program was asked to run. */
 export class Commands
@@ -20,6 +21,7 @@ export class Commands
 
 /** `exit n` exits with n, `fail` fails, `hang` never ends, and everything else succeeds. */
 const processes = (commands: Array<{ command: string; options: ExecOptions }>): ProcessesShape => ({
+  ...noProcesses,
   exec: (command, options = {}) =>
     Effect.suspend(() => {
       commands.push({ command, options: options as ExecOptions })
@@ -27,8 +29,7 @@ const processes = (commands: Array<{ command: string; options: ExecOptions }>): 
       if (command === "hang") return Effect.never
       const exitCode = command.startsWith("exit ") ? Number(command.slice(5)) : 0
       return Effect.succeed({ exitCode, stdout: "", stderr: "" })
-    }),
-  run: () => Stream.empty
+    })
 })
 
 export const layerProcesses: Layer.Layer<Processes | Commands> = Layer.suspend(() => {

@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { NoSuchElementException } from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -14,6 +13,7 @@ import * as TimerScheduler from "../../layers/scheduler/TimerScheduler.ts"
 import { Processes } from "../../services/Processes.ts"
 import type { Job } from "../../services/Scheduler.ts"
 import { Scheduler } from "../../services/Scheduler.ts"
+import type { ScheduleError } from "../../src/errors/ScheduleError.ts"
 import * as ScheduleAction from "../../src/schedule/ScheduleAction.ts"
 import { briefs, collect, Commands, layer, layerProcesses, layerWith, watchEvents } from "./scheduler-support.ts"
 
@@ -192,10 +192,18 @@ describe("Scheduler", () => {
         yield* refusal({ action: session }),
         "not yet supported: scheduled sessions, asked for by action"
       )
+      // what comes from a program without types
+      const odd = (action: object) =>
+        refusal({ action: action as never })
+      assert.strictEqual(yield* odd({ type: "exec" }), "InvalidAction action.command")
+      assert.strictEqual(yield* odd({ type: "exec", command: "a", args: ["x", "a\0b"] }), "InvalidAction action.args.1")
+      assert.strictEqual(yield* odd({ type: "exec", command: "a", cwd: "b" }), "InvalidAction action.cwd")
+      assert.strictEqual(yield* odd({ type: "exec", command: "a", shell: "sh" }), "InvalidAction action.shell")
+      assert.strictEqual(yield* odd({ type: "session", agentType: "any" }), "InvalidAction action.prompt")
       assert.deepStrictEqual(yield* scheduler.list, [])
       for (const call of [scheduler.get("x"), scheduler.runNow("x"), scheduler.pause("x"), scheduler.resume("x")]) {
-        const error = yield* Effect.flip(Effect.asVoid<unknown, NoSuchElementException, never>(call))
-        assert.strictEqual(error.message, "no job with the id \"x\"")
+        const error = yield* Effect.flip(Effect.asVoid<unknown, ScheduleError, never>(call))
+        assert.strictEqual(`${error.reason}: ${error.message}`, "UnknownJob: no job with the id \"x\"")
       }
       assert.isFalse(yield* scheduler.cancel("x"))
     }).pipe(Effect.provide(layer)))

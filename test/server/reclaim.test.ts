@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { collectGarbage, MIN_RELEASED, Reclaimer } from "../../native/server/reclaim.ts"
 
 const setup = () => {
-  const server = { vms: 0, processes: 0, queue: { size: 0 } }
+  const server = { vms: 0, dropped: 0, processes: 0, queue: { size: 0 } }
   const counted = { collections: 0 }
   const reclaimer = new Reclaimer(server, () => void counted.collections++)
   const ticks = (vms: number, count = 2) => {
@@ -30,6 +30,16 @@ describe("Reclaimer", () => {
     assert.strictEqual(ticks(0), 0)
     assert.strictEqual(ticks(10 * MIN_RELEASED), 0)
     assert.strictEqual(ticks(6 * MIN_RELEASED), 0)
+  })
+
+  it("collects once after snapshots were forgotten, when no more are", () => {
+    const { server, ticks } = setup()
+    assert.strictEqual(ticks(1), 0)
+    server.dropped = 1
+    assert.strictEqual(ticks(1, 1), 0, "the number has just changed")
+    server.dropped = 2
+    assert.strictEqual(ticks(1, 1), 0, "and again")
+    assert.strictEqual(ticks(1, 10), 1)
   })
 
   it("waits while anything runs", () => {

@@ -39,6 +39,11 @@ tester.run("house-imports", rule, {
     imports("native/server/server.ts", "../kernel/vm.ts"),
     imports("native/server/server.ts", "effect/Effect"),
     imports("bin/agent-os.ts", "../layers/node/Sidecar.ts"),
+    imports("bin/mcp/mcp.ts", "../../layers/mcp/index.ts"),
+    imports("layers/ai/AiToolkit.ts", "@effect/ai/Tool"),
+    imports("layers/mcp/Http.ts", "./Guard.ts"),
+    imports("layers/mcp/Session.ts", "@modelcontextprotocol/sdk/server/index.js"),
+    imports("layers/testing/vitest.ts", "vitest"),
     imports("test/e2e/x.test.ts", "../../native/kernel/vm.ts"),
     imports("test/e2e/x.test.ts", "effect"),
     imports("examples/first.ts", "effect-agent-os"),
@@ -56,6 +61,23 @@ tester.run("house-imports", rule, {
     refused("layers/remote/Vm.ts", "../../test/support.ts", `layers must not import test: ${sharesWire}`),
     refused("native/server/server.ts", "../../services/Vm.ts", `native must not import services: ${advice.native}`),
     refused("native/server/server.ts", "../../layers/node/X.ts", `native must not import layers: ${advice.native}`),
+    refused(
+      "layers/remote/Vm.ts",
+      "@effect/ai/Tool",
+      "@effect/ai/Tool is an optional peer: only layers/ai/ may import it."
+    ),
+    refused(
+      "bin/mcp/mcp.ts",
+      "@modelcontextprotocol/sdk/types.js",
+      "@modelcontextprotocol/sdk/types.js is an optional peer: only layers/mcp/ may import it."
+    ),
+    refused("src/index.ts", "../layers/ai/index.ts", "layers/ai/ needs optional peers: only bin may import it."),
+    refused("layers/node/Spawn.ts", "../mcp/index.ts", "layers/mcp/ needs optional peers: only bin may import it."),
+    refused(
+      "layers/ai/AiToolkit.ts",
+      "node:fs",
+      "node:fs is Node only: layers/ai works wherever a Transport does: put code that needs Node into layers/node."
+    ),
     refused("bin/agent-os.ts", "../native/main.ts", `bin must not import native: ${advice.bin}`),
     refused(
       "layers/testing/InProcess.ts",

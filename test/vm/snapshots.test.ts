@@ -28,7 +28,7 @@ describe("snapshots and forks", () => {
       assert.deepStrictEqual(yield* vm.diff(before), [])
       assert.strictEqual(yield* vm.filesystem.readFileString("/home/user/kept"), "1")
       assert.isFalse(yield* vm.filesystem.exists("/home/user/new"))
-    }).pipe(Effect.provide(TestSidecar.layer)))
+    }).pipe(Effect.provide(TestSidecar.layer())))
 
   it.scoped("a fork has the files, mounts and snapshots of its origin and is independent of it, also of its end", () =>
     Effect.gen(function*() {
@@ -48,7 +48,27 @@ describe("snapshots and forks", () => {
       const error = yield* Effect.flip(vm.filesystem.readFile("/home/user/a"))
       assert.strictEqual(error._tag, "SidecarError")
       assert.strictEqual(yield* twin.filesystem.readFileString("/home/user/a"), "twin")
-    }).pipe(Effect.provide(TestSidecar.layer)))
+    }).pipe(Effect.provide(TestSidecar.layer())))
+
+  it.scoped("a snapshot that is dropped is forgotten, once, and forks of then keep theirs", () =>
+    Effect.gen(function*() {
+      const vm = yield* Vm.make({})
+      yield* vm.filesystem.writeFile("/home/user/a", "then")
+      const before = yield* vm.snapshot
+      const other = yield* vm.snapshot
+      const twin = yield* vm.fork
+      yield* vm.dropSnapshot(before)
+      for (const use of [vm.dropSnapshot(before), vm.restore(before), vm.diff(before)]) {
+        const error = yield* Effect.flip(use)
+        assert.strictEqual(error.message, "ENOENT: no such file or directory, snapshot '/'")
+      }
+      yield* vm.filesystem.writeFile("/home/user/a", "now")
+      yield* vm.restore(other)
+      assert.strictEqual(yield* vm.filesystem.readFileString("/home/user/a"), "then")
+      yield* twin.filesystem.writeFile("/home/user/a", "twin")
+      yield* twin.restore(before)
+      assert.strictEqual(yield* twin.filesystem.readFileString("/home/user/a"), "then")
+    }).pipe(Effect.provide(TestSidecar.layer())))
 
   it.scoped("a snapshot of another tree is refused", () =>
     Effect.gen(function*() {
@@ -60,5 +80,5 @@ describe("snapshots and forks", () => {
       assert.strictEqual(error.message, "EINVAL: invalid argument, restore '/data'")
       const unknown = yield* Effect.flip(vm.diff({ vmId: vm.vmId, path: "/", snapshot: 99 }))
       assert.strictEqual(unknown.message, "ENOENT: no such file or directory, snapshot '/'")
-    }).pipe(Effect.provide(TestSidecar.layer)))
+    }).pipe(Effect.provide(TestSidecar.layer())))
 })

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
+import { type Steps, waitFor } from "../../native/kernel/filesystem/steps.ts"
 import type { Work } from "../../native/server/fair-queue.ts"
 import { FairQueue } from "../../native/server/fair-queue.ts"
 
@@ -114,6 +115,31 @@ describe("FairQueue", () => {
     await drained(queue)
     assert.deepStrictEqual(state.defects.map((defect) => (defect as Error).message), ["first", "second"])
     assert.deepStrictEqual(ran.sort(), ["other lane", "same lane"])
+  })
+
+  it("work that waits lets its lane's other work go on, and goes on when it can", async () => {
+    const { queue } = make(1000)
+    const ran: Array<string> = []
+    let settle: (value: string) => void = () => {}
+    const waiting = function*(): Steps {
+      ran.push("asks")
+      ran.push(yield* waitFor<string>(({ succeed }) => void (settle = succeed)))
+      yield
+      try {
+        yield* waitFor(({ fail }) => fail("at once"))
+      } catch (thrown) {
+        ran.push(String(thrown))
+      }
+    }
+    const owner = {}
+    queue.add(owner, waiting)
+    queue.add(owner, () => void ran.push("other"))
+    await drained(queue)
+    assert.deepStrictEqual(ran, ["asks", "other"])
+    settle("answer")
+    settle("again")
+    await drained(queue)
+    assert.deepStrictEqual(ran, ["asks", "other", "answer", "at once"])
   })
 
   it("a lane of a hundred thousand lets another one in at once", async () => {

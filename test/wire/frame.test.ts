@@ -77,15 +77,22 @@ describe("FrameParser", () => {
     }
   })
 
-  it("a body within one chunk is a view of it, and one that spans chunks is copied once", () => {
+  it("gives every body memory of its own, so that what was pushed may be used again", () => {
     const chunk = write([[Kind.chunk, 1, [1, 2, 3, 4]]])
+    const placed = new Uint8Array(4)
     const bodies: Array<Uint8Array> = []
-    const parser = new FrameParser(1000, (_, __, body) => void bodies.push(body))
+    const parser = new FrameParser(
+      1000,
+      (_, __, body) => void bodies.push(body),
+      () => bodies.length === 2 ? placed : undefined
+    )
     parser.push(chunk)
     parser.push(chunk.subarray(0, 10))
     parser.push(chunk.subarray(10))
-    assert.strictEqual(bodies[0].buffer, chunk.buffer)
-    assert.notStrictEqual(bodies[1].buffer, chunk.buffer)
-    assert.strictEqual(bodies[1].buffer.byteLength, 4)
+    parser.push(chunk)
+    chunk.fill(0)
+    assert.deepStrictEqual(bodies.map((body) => Array.from(body)), Array(3).fill([1, 2, 3, 4]))
+    for (const body of bodies) assert.strictEqual(body.buffer.byteLength, 4)
+    assert.strictEqual(bodies[2], placed)
   })
 })

@@ -8,6 +8,7 @@ import * as Codec from "../../src/wire/Codec.ts"
 import { failureCodec, WireFailure } from "../../src/wire/Failure.ts"
 import { header, Kind } from "../../src/wire/Frame.ts"
 import { WIRE_VERSION } from "../../src/wire/Handshake.ts"
+import * as Operations from "../../src/wire/Operations.ts"
 import { codecs, sample } from "./messages.ts"
 import { Pair } from "./pair.ts"
 
@@ -61,6 +62,11 @@ describe("golden bytes", () => {
 
   it("the table has every message and no other", () => {
     assert.deepStrictEqual(Object.keys(now).sort(), Object.keys(golden).sort())
+  })
+
+  it("no two operations share a number", () => {
+    const numbers = Object.values(Operations.all).map(({ code }) => code)
+    assert.strictEqual(new Set(numbers).size, numbers.length)
   })
 
   for (const name of Object.keys(now)) it(name, () => assert.strictEqual(now[name], golden[name]))

@@ -63,7 +63,7 @@ export const system: Groups = {
   jobs: [
     "sleep 0.05 & wait; echo done; (sleep 0.05; echo bg) & echo fg; wait",
     "sh -c 'exit 3' & wait $!; echo $?; (exit 5) & p=$!; wait $p; echo $?",
-    "for i in 3 1 2; do (sleep 0.0$i; echo $i) & done; wait; echo end",
+    "for i in 3 1 2; do (sleep 0.$i; echo $i) & done; wait; echo end",
     "sleep 10 & kill $!; wait $! 2>/dev/null; echo $?",
     "sleep 10 & p=$!; kill -9 $p; wait $p 2>/dev/null; echo $?; kill -0 $p 2>/dev/null || echo gone",
     "trap 'echo bye' EXIT; echo hi",
@@ -93,6 +93,20 @@ export const system: Groups = {
     "pids=(); for i in 1 2 3; do (exit $i) & pids+=($!); done; for p in ${pids[@]}; do wait $p; echo $?; done",
     "echo $(sleep 0.02; echo a) $(echo b); (echo 1 & wait); { echo 2 & }; wait; nohup echo n 2>/dev/null",
     "mkfifo p 2>/dev/null; exec 3< <(sleep 0.05; echo late); read x <&3; echo $x"
+  ],
+  locks: [
+    "exec 9>lock; flock 9; echo $?; flock -n lock echo no; echo $?; flock -u 9; flock -n lock echo yes; echo $?",
+    "exec 9>lock; flock -s 9; flock -n -s lock echo shared; flock -n lock echo no; echo $?; flock -nx 9; echo $?",
+    "flock lock -c 'echo in; flock -n lock echo no; echo $?'; flock -o lock -c 'flock -n lock echo no; echo $?'",
+    "flock lock sh -c 'exit 7'; echo $?; flock lock sh -c 'kill -9 $$'; echo $?; flock -E 42 -n lock true; echo $?",
+    "exec 9>lock; flock 9; flock -w 0.05 lock echo no; echo $?; flock -E 5 -w 0 lock true; echo $?; exec 9>&-; flock -w 5 lock echo yes",
+    "n=0; add() { flock 9; x=$(cat n); sleep 0.01; echo $((x + 1)) > n; }; echo 0 > n; for i in 1 2 3 4 5 6; do (add) 9>lock & done; wait; cat n",
+    "(flock 9; echo a; touch held; sleep 0.1; echo b) 9>lock & until [ -e held ]; do sleep 0.01; done; flock lock echo c; wait",
+    "exec 9>lock; flock 9; (sleep 0.05; flock -u 9) & flock lock echo after; wait; echo $?",
+    "flock lock sh -c 'touch held; until [ -e go ]; do sleep 0.01; done' & until [ -e held ]; do sleep 0.01; done; flock -n lock true; echo $?; touch go; wait; flock -n lock true; echo $?",
+    "(flock -n 9 || echo busy; flock -n lock true || echo held) 9>lock; flock -n lock echo free",
+    "mkdir d; flock d echo in; exec 8<d; flock 8; flock -n d true; echo $?; ls",
+    "flock -s lock cat lock; test -e lock; echo $?; echo x > f; flock f cat f; cat f"
   ],
   builtins: [
     "echo -n a; echo -e 'b\\tc\\x41\\0101'; echo -E 'x\\n'; echo -ne 'y\\n'; echo - -- -x; echo -e 'a\\cb'; echo",

@@ -79,6 +79,13 @@ export const tools: Groups = {
     "a=5 b=3; if [ $a -gt $b ]; then max=$a; else max=$b; fi; echo $max; [ $a -gt 3 -a $b -lt 5 ] && echo both; [[ $a -gt 3 && $b -lt 5 ]] && echo both2; (( a > 3 && b < 5 )) && echo both3; test $a -ne $b; echo $?"
   ],
   errors: [
+    "mkfifo p; dd if=p iflag=nonblock status=none | wc -c; echo ${PIPESTATUS[@]}; dd of=p oflag=nonblock status=none </dev/null; echo $?",
+    "mkfifo p; exec 3<>p; dd if=p iflag=nonblock status=none | wc -c; echo ${PIPESTATUS[@]}; head -c 70000 /dev/zero | dd of=p oflag=nonblock bs=1000 status=none; echo $?; dd if=p iflag=nonblock bs=1000 count=3 status=none | wc -c; echo ${PIPESTATUS[@]}",
+    "mkfifo p; exec 3<>p; echo one >&3; dd if=p iflag=nonblock bs=4 count=1 status=none; dd if=p iflag=nonblock bs=4 count=1 status=none; echo $?",
+    "flock; echo $?; flock -q x; echo $?; flock -w abc f true; echo $?; flock -E 300 f true; echo $?; flock -E x f true; echo $?",
+    "flock abc; echo $?; flock 77; echo $?; flock f -c; echo $?; flock f -c a b; echo $?; flock no/dir true; echo $?",
+    "flock f nosuchcmd; echo $?; touch n; flock f ./n; echo $?; flock -n; echo $?; flock -w; echo $?; flock -w -1 f true; echo $?",
+    "flock 9999999999; echo $?; flock --verbose -n f echo x | grep -v took | sort; exec 9>f; flock 9; flock --verbose -n f true; flock --verbose -w 0.02 f true",
     "nosuch",
     "./nosuch",
     "cd /nope",

@@ -11,6 +11,9 @@ const program = Effect.gen(function*() {
   yield* Effect.all([vm.processes.exec("while true; do :; done"), vm.processes.exec("cat /dev/zero > /dev/null")], {
     concurrency: 2
   })
-}).pipe(Effect.scoped, Effect.provide(NodeSidecar.layerWith({ program: process.argv[2] ?? "" })))
+}).pipe(
+  Effect.scoped,
+  Effect.provide(NodeSidecar.layerWith({ program: process.argv[2] ?? "", socketPath: process.argv[3] }))
+)
 
 void Effect.runPromise(program)

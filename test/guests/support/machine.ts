@@ -2,6 +2,7 @@
 import { Fault } from "../../../native/kernel/fault.ts"
 import type { DeathReason, GuestWorker, Spawning } from "../../../native/kernel/workers/guest-worker.ts"
 import { MemoryKernel } from "./memory-kernel.ts"
+import { place } from "./place.ts"
 
 export interface Piece {
   readonly channel: "stdout" | "stderr"
@@ -36,17 +37,30 @@ export class Machine {
   readonly died: Promise<{ readonly reason: DeathReason; readonly detail: string }>
   private nextPid = 100
   private readonly processes = new Map<number, Process>()
+  private readonly statuses = new Map<number, { readonly exitCode: number; readonly signal?: string | undefined }>()
 
   constructor(readonly worker: GuestWorker) {
     this.died = new Promise((resolve) =>
-      worker.bind({ hostname: "vm", user: "user", uid: 1000, gid: 1000 }, {
+      worker.bind(place("vm"), {
         onCall: (call) => void this.answer(call.id, call),
+        onClose: (files) => this.kernel.files.closeMany(files),
         onOutput: (pid, channel, bytes) => {
           const process = this.processes.get(pid)!
           process.pieces.push({ channel, bytes, at: performance.now() })
           if (process.acknowledge) worker.credit(pid, bytes.length)
         },
-        onExit: (pid, exitCode, signal) => this.exited(pid, exitCode, signal),
+        onCancel: () => {},
+        onNotice: (notice) => {
+          if (notice._tag === "exit") this.statuses.set(notice.pid, notice)
+          return undefined
+        },
+        onClosed: (pid) => {
+          const { exitCode, signal } = this.statuses.get(pid)!
+          this.exited(pid, exitCode, signal)
+          return undefined
+        },
+        onStdinCredit: () => {},
+        onStdinClosed: () => {},
         onDeath: (reason, detail) => {
           for (const process of this.processes.values()) process.fail(new Error(`${reason}: ${detail}`))
           this.kernel.dispose()
@@ -54,6 +68,7 @@ export class Machine {
         }
       })
     )
+    worker.grantPids(1_000, 1_000_000)
   }
 
   private async answer(
@@ -76,21 +91,30 @@ export class Machine {
     done({ exitCode, signal, stdout: text(bytes), stderr: text(join(pieces, "stderr")), bytes, pieces })
   }
 
-  run(command: string, options: Partial<Spawning> & { readonly acknowledge?: boolean } = {}): Running {
-    const { acknowledge = true, ...given } = options
+  run(
+    command: string,
+    options: Partial<Omit<Spawning, "stdin">> & { readonly acknowledge?: boolean; readonly stdin?: Uint8Array } = {}
+  ): Running {
+    const { acknowledge = true, stdin, ...given } = options
     const pid = this.nextPid++
     const pieces: Array<Piece> = []
     const promise = new Promise<Outcome>((done, fail) => this.processes.set(pid, { pieces, acknowledge, done, fail }))
     promise.catch(() => {})
     this.worker.spawn({
       pid,
+      form: "script",
       command,
       argv: [],
       cwd: "/home/user",
       env: { HOME: "/home/user", PATH: "/usr/bin:/bin", USER: "user", LANG: "C.UTF-8" },
-      stdin: new Uint8Array(0),
+      stdin: stdin === undefined ? "none" : "pipe",
+      tty: undefined,
       ...given
     })
+    if (stdin !== undefined) {
+      if (stdin.length > 0) this.worker.stdin(pid, stdin)
+      this.worker.stdinEnd(pid)
+    }
     return Object.assign(promise, { pid, pieces })
   }
 }

@@ -31,6 +31,26 @@ const pickLength = (random: (n: number) => number): number =>
 const OPERATIONS = 100_000
 
 describe("Content", () => {
+  it("adopts a whole chunk that is given away, and nothing else", () => {
+    const allocation = allocate()
+    const chunk = new Uint8Array(CHUNK_SIZE).fill(7)
+    const whole = Content.empty.adopt(allocation, chunk)!
+    assert.deepStrictEqual([whole.size, whole.allocated, allocation.bytes], [CHUNK_SIZE, CHUNK_SIZE, CHUNK_SIZE])
+    chunk[0] = 8
+    assert.strictEqual(whole.read(0, 1)[0], 8)
+    const longer = whole.adopt(allocation, new Uint8Array(CHUNK_SIZE))!.write(
+      allocation,
+      2 * CHUNK_SIZE,
+      chunk.subarray(0, 3)
+    )
+    assert.strictEqual(longer.size, 2 * CHUNK_SIZE + 3)
+    assert.isUndefined(longer.adopt(allocation, new Uint8Array(CHUNK_SIZE)))
+    assert.isUndefined(Content.empty.adopt(allocation, new Uint8Array(CHUNK_SIZE - 1)))
+    assert.isUndefined(Content.empty.adopt(allocation, new Uint8Array(2 * CHUNK_SIZE).subarray(0, CHUNK_SIZE)))
+    assert.strictEqual(longer.truncate(allocation, 0).size, 0)
+    assert.strictEqual(allocation.bytes, 0)
+  })
+
   it("agrees with a byte array over random operations, and snapshots never change", { timeout: 60_000 }, () => {
     const seed = Number(process.env["FSX_SEED"] ?? 42)
     const random = makeRandom(seed)

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Fault } from "../../../native/kernel/fault.ts"
 import { deviceSnapshot } from "../../../native/kernel/filesystem/devices.ts"
 import * as Flags from "../../../native/kernel/filesystem/flags.ts"
 import { makeProc } from "../../../native/kernel/filesystem/proc.ts"
@@ -54,6 +55,10 @@ describe("devices", () => {
 const init: ProcProcess = {
   pid: 7,
   ppid: 1,
+  pgid: 7,
+  sid: 5,
+  tty: "/dev/pts/3",
+  cpuMs: 120,
   command: "a-rather-long-command",
   argv: ["sh", "-c", "sleep 1"],
   env: { HOME: "/home/user", SECRET: "s" },
@@ -65,7 +70,7 @@ const init: ProcProcess = {
   descriptors: [{ fd: 0, target: "/dev/null" }, { fd: 12, target: "pipe:[3]" }]
 }
 
-const withProc = () => {
+const withProc = (shows: (pid: number, viewer: number | undefined) => boolean = () => true) => {
   const fs = make()
   const processes = new Map([[7, init], [8, { ...init, pid: 8, uid: 0, gid: 0, state: "S" as const }]])
   const proc = makeProc({
@@ -76,7 +81,11 @@ const withProc = () => {
     memory: () => ({ total: 64 * 1024 * 1024, free: 1024 * 1024 }),
     mounts: () => fs.mounts(),
     pids: () => [...processes.keys()],
-    process: (pid) => processes.get(pid)
+    process: (pid) => processes.get(pid),
+    shows,
+    mayShow: (pid, viewer) => {
+      if (!shows(pid, viewer)) throw new Fault("EACCES", "open", `/proc/${pid}`)
+    }
   })
   fs.mountSynthetic("/proc", proc, { type: "proc", source: "proc" })
   return { fs, processes }
@@ -97,6 +106,24 @@ describe("/proc", () => {
     assert.include(read("filesystems"), "proc")
     fs.mount("/with space", make().snapshot())
     assert.include(read("mounts"), "none /with\\040space memory")
+  })
+
+  it("shows no others where that is denied, whether they are there or not", () => {
+    const { fs } = withProc((pid, viewer) => pid === viewer)
+    const listed = (caller: typeof user) =>
+      fs.readdir(caller, "/proc").map(({ name }) => name).filter((name) => +name > 0)
+    assert.deepStrictEqual(listed(me), ["7"])
+    assert.deepStrictEqual(listed(user), [])
+    assert.strictEqual(text(fs.readFile(me, "/proc/loadavg")), "0.00 0.00 0.00 1/1 7\n")
+    assert.strictEqual(text(fs.readFile(user, "/proc/loadavg")), "0.00 0.00 0.00 0/0 0\n")
+    assert.strictEqual(text(fs.readFile(me, "/proc/self/cmdline")), "sh\0-c\0sleep 1\0")
+    for (
+      const path of ["/proc/8", "/proc/8/cmdline", "/proc/8/cwd", "/proc/8/fd/0", "/proc/9", "/proc/self/../8/stat"]
+    ) {
+      fails("EACCES", () => fs.lstat(me, path))
+      fails("EACCES", () => fs.readFile(me, path))
+    }
+    fails("EACCES", () => fs.readlink(user, "/proc/7/cwd"))
   })
 
   it("shows processes, and self to each its own", () => {

@@ -117,6 +117,22 @@ describe("limits", () => {
     assert.strictEqual(fs.usage().openFiles, 0)
   })
 
+  it("are told by their names where a name or a path is too long", () => {
+    const fs = make()
+    const name = { name: "nameBytes", value: 255 }
+    const path = { name: "pathBytes", value: 4096 }
+    for (const long of ["x".repeat(256), "\u00e9".repeat(128)]) {
+      assert.deepStrictEqual(fails("ENAMETOOLONG", () => fs.stat(root, `/${long}`)).limit, name)
+      assert.deepStrictEqual(fails("ENAMETOOLONG", () => fs.writeFile(root, `/${long}`, bytes(""))).limit, name)
+      assert.deepStrictEqual(fails("ENAMETOOLONG", () => fs.mkdirp(root, `/a/b/${long}`)).limit, name)
+    }
+    const deep = "/x".repeat(2048)
+    assert.deepStrictEqual(fails("ENAMETOOLONG", () => fs.mkdirp(root, deep)).limit, path)
+    assert.deepStrictEqual(fails("ENAMETOOLONG", () => fs.symlink(root, deep, "/link")).limit, path)
+    fs.mkdirp(root, deep.slice(0, 4094))
+    fs.symlink(root, deep.slice(1), "/link")
+  })
+
   it("bound listings", () => {
     const fs = make({ limits: { readdirEntries: 3 } })
     for (const name of ["c", "a", "b"]) fs.mkdirp(root, `/d/${name}`)

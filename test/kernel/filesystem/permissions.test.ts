@@ -117,6 +117,28 @@ describe("permissions", () => {
     assert.strictEqual(modeOf(fs.stat(root, "/home/user/f").mode), "755")
   })
 
+  it("take privilege from a file that is begun, and from one whose group is not one's own", () => {
+    const fs = home()
+    fs.writeFile(user, "/home/user/new", bytes("x"), { mode: 0o6755 })
+    assert.strictEqual(modeOf(fs.stat(root, "/home/user/new").mode), "755")
+    fs.writeFile(root, "/home/user/f", bytes("x"))
+    fs.chown(root, "/home/user/f", 1000, 50)
+    // a change of no owner is anybody's, unless it takes privilege away
+    fs.chown(other, "/home/user/f", -1, -1)
+    fs.chmod(root, "/home/user/f", 0o2764)
+    fails("EPERM", () => fs.chown(other, "/home/user/f", -1, -1))
+    fs.writeFile(user, "/home/user/f", bytes("y"), { append: true })
+    assert.strictEqual(modeOf(fs.stat(root, "/home/user/f").mode), "764")
+  })
+
+  it("are asked before it is asked what a path is", () => {
+    const fs = home()
+    fs.mkdir(user, "/home/user/closed", 0o700)
+    fails("EACCES", () => fs.readFile(other, "/home/user/closed"))
+    fails("EISDIR", () => fs.readFile(user, "/home/user/closed"))
+    fails("EPERM", () => fs.link(other, "/home/user/closed", "/home/user/again"))
+  })
+
   it("check the whole tree before removing any of it", () => {
     const fs = home()
     fs.mkdirp(user, "/home/user/a/b")

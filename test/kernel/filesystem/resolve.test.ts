@@ -3,6 +3,18 @@ import { bytes, fails, make, names, root, text, user } from "./support.ts"
 
 const at = (cwd: string) => ({ ...root, cwd })
 
+describe("long targets", () => {
+  it("are walked for 16 KiB, however few links they are in", () => {
+    const fs = make()
+    fs.mkdir(root, "/d")
+    const way = "/d/..".repeat(200)
+    fs.writeFile(root, "/f", bytes("x"))
+    for (let i = 0; i < 40; i++) fs.symlink(root, `${way}/${i === 0 ? "f" : `l${i - 1}`}`, `/l${i}`)
+    assert.strictEqual(fs.stat(root, "/l15").size, 1)
+    fails("ELOOP", () => fs.stat(root, "/l16"))
+  })
+})
+
 describe("path resolution", () => {
   it("follows links, dots and relative paths", () => {
     const fs = make()
@@ -37,12 +49,12 @@ describe("path resolution", () => {
     assert.strictEqual(fs.readlink(root, "/loop"), "loop")
   })
 
-  it("is linear in long chains of long links", () => {
+  it("is linear in the longest links that are followed", () => {
     const fs = make()
     fs.mkdir(root, "/d")
     const long = "./".repeat(2000)
-    for (let i = 1; i <= 40; i++) fs.symlink(root, `${long}../d`, `/d/l${i}`)
-    const path = `/d/${Array.from({ length: 40 }, (_, i) => `l${i + 1}`).join("/")}`
+    for (let i = 1; i <= 4; i++) fs.symlink(root, `${long}../d`, `/d/l${i}`)
+    const path = `/d/${Array.from({ length: 4 }, (_, i) => `l${i + 1}`).join("/")}`
     const started = performance.now()
     assert.strictEqual(fs.realpath(root, path), "/d")
     assert.isBelow(performance.now() - started, 200)

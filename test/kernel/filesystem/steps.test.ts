@@ -2,8 +2,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { diff, diffSteps } from "../../../native/kernel/filesystem/diff.ts"
 import type { Filesystem } from "../../../native/kernel/filesystem/filesystem.ts"
-import { finish, sorted, STEP_BYTES, STEP_UNITS, type Steps } from "../../../native/kernel/filesystem/steps.ts"
-import { Tree } from "../../../native/kernel/filesystem/tree.ts"
+import { composeLowers, composeSteps } from "../../../native/kernel/filesystem/lowers.ts"
+import {
+  finish,
+  sorted,
+  STEP_BYTES,
+  STEP_UNITS,
+  type Steps,
+  Wait,
+  waitFor
+} from "../../../native/kernel/filesystem/steps.ts"
+import { type Snapshot, Tree } from "../../../native/kernel/filesystem/tree.ts"
 import { exportNodes, exportTree, importSteps } from "../../../native/kernel/filesystem/tree-entries.ts"
 import { bytes, fails, make, makeRandom, names, root, text, user } from "./support.ts"
 
@@ -99,6 +108,121 @@ describe("steps", () => {
     fs.remove(root, "/t", { recursive: true })
     fs.remove(root, "/saved", { recursive: true })
     assert.deepStrictEqual(fs.usage(), { bytes: 0, inodes: 0, openFiles: 0 })
+  })
+
+  it("never remove, nor follow, what took the place of something while its directory was being removed", () => {
+    const fs = large()
+    fs.mkdirp(root, "/other/e")
+    fs.writeFile(root, "/other/e/f", bytes("safe"))
+    let replaced = 0
+    const removing = fs.removeSteps(root, "/t", { recursive: true })
+    const { errno, path } = fails("ENOTEMPTY", () =>
+      void count(removing, (step) => {
+        // all of it has been looked at, and little been removed
+        if (step !== 64) return
+        for (let i = 0; i < 99; i++) {
+          if (!fs.exists(root, `/t/d${i}/e`)) continue
+          if (i % 3 === 0) {
+            fs.rename(root, `/t/d${i}`, `/moved${i}`)
+            fs.symlink(root, "/other", `/t/d${i}`)
+          } else if (i % 3 === 1) {
+            fs.rename(root, `/t/d${i}`, `/moved${i}`)
+            fs.mkdirp(root, `/t/d${i}/e`)
+            fs.writeFile(root, `/t/d${i}/e/f`, bytes("new"))
+          } else {
+            fs.rename(root, `/t/d${i}`, `/moved${i}`)
+            fs.writeFile(root, `/t/d${i}`, bytes("file"))
+          }
+          replaced++
+        }
+        for (let i = 0; i < 8000; i++) {
+          if (!fs.exists(root, `/t/f${i}`)) continue
+          fs.unlink(root, `/t/f${i}`)
+          fs.writeFile(root, `/t/f${i}`, bytes("again"))
+          replaced++
+        }
+      }))
+    assert.deepStrictEqual([errno, path], ["ENOTEMPTY", "/t"])
+    assert.isAbove(replaced, 1000)
+    assert.lengthOf(names(fs, "/t"), replaced)
+    assert.strictEqual(text(fs.readFile(root, "/other/e/f")), "safe")
+    for (const name of names(fs, "/t").filter((name) => name.startsWith("f"))) {
+      assert.strictEqual(text(fs.readFile(root, `/t/${name}`)), "again")
+    }
+    // as with rm(1), a directory that is open in the removal is emptied also where it has been moved to
+    assert.isAtMost(
+      names(fs, "/").filter((name) => name.startsWith("moved") && !fs.exists(root, `/${name}/e`)).length,
+      1
+    )
+    for (const name of names(fs, "/t").filter((name) => name.startsWith("d"))) {
+      if (Number(name.slice(1)) % 3 === 1) assert.strictEqual(text(fs.readFile(root, `/t/${name}/e/f`)), "new")
+    }
+  })
+
+  it("list a large directory as it was at the first of them", () => {
+    const fs = make()
+    fs.mkdir(root, "/t")
+    for (let i = 0; i < ENTRIES; i++) fs.writeFile(root, `/t/f${i}`, bytes(""))
+    const expected = fs.readdir(root, "/t")
+    const listing = fs.readdirSteps(root, "/t")
+    let pauses = 0
+    for (let next = listing.next();; next = listing.next()) {
+      if (next.done === true) {
+        assert.deepStrictEqual(next.value, expected)
+        break
+      }
+      if (pauses++ === 3) fs.remove(root, "/t", { recursive: true })
+    }
+    atLeast(pauses, ENTRIES)
+    fails("ENOENT", () => fs.readdirSteps(root, "/t"))
+  })
+
+  it("make directories of any depth, whatever others do to them meanwhile", () => {
+    const fs = make()
+    fs.watch(root, "/")
+    const deep = "/a".repeat(2047)
+    atLeast(count(fs.mkdirpSteps(root, deep)), 2 * 2047)
+    assert.isTrue(fs.exists(root, deep))
+    fs.remove(root, "/a", { recursive: true })
+    const between = (change: () => void) => count(fs.mkdirpSteps(root, deep), (step) => step === 1 && change())
+    // what somebody else has made is taken
+    between(() => fs.mkdirp(root, deep))
+    assert.strictEqual(fs.usage().inodes, 2047)
+    fs.remove(root, "/a", { recursive: true })
+    fails("ENOENT", () => between(() => fs.remove(root, "/a", { recursive: true })))
+    // what is moved away is made where it is then
+    between(() => fs.rename(root, "/a", "/b"))
+    assert.isTrue(fs.exists(root, deep.replace("/a", "/b")))
+    const kept = fs.snapshot()
+    fs.remove(root, "/b", { recursive: true })
+    fails("ECANCELED", () => between(() => fs.restore(kept)))
+    assert.strictEqual(fs.usage().openFiles, 0)
+  })
+
+  it("put lowers and bootstrap entries together", () => {
+    const lower = (names: number, from = 0) => {
+      const fs = make()
+      for (let i = 0; i < 10; i++) fs.mkdir(root, `/d${i}`)
+      for (let i = from; i < from + names; i++) fs.writeFile(root, `/d${i % 10}/f${i}`, bytes("x"))
+      return fs.snapshot()
+    }
+    const lowers = [lower(ENTRIES), lower(ENTRIES - 1, 8000)]
+    let root_: Snapshot | undefined
+    const composing = composeSteps(lowers)
+    let pauses = 0
+    for (let next = composing.next(); root_ === undefined; next = composing.next()) {
+      if (next.done === true) root_ = next.value
+      else pauses++
+    }
+    atLeast(pauses, 2 * (ENTRIES - 1))
+    const fs = make({ root: root_ })
+    assert.lengthOf(names(fs, "/d1"), 2400)
+    // a directory full of files that something else hides
+    const hides = make()
+    hides.writeFile(root, "/d1", bytes("file"))
+    for (let i = 0; i < 2 * ENTRIES; i++) hides.writeFile(root, `/g${i}`, bytes(""))
+    atLeast(count(composeSteps([lower(1), hides.snapshot()])), 1)
+    assert.strictEqual(text(make({ root: composeLowers([hides.snapshot(), lowers[0]]) }).readFile(root, "/d1")), "file")
   })
 
   it("copy what was there at the first of them", () => {
@@ -216,3 +340,20 @@ const interfere = (seed: number): void => {
   for (const name of names(fs, "/")) fs.remove(root, `/${name}`, { recursive: true })
   assert.deepStrictEqual(fs.usage(), { bytes: 0, inodes: 0, openFiles: 0 }, `seed ${seed}`)
 }
+
+describe("work that waits", () => {
+  it("goes on when the outcome comes before anybody has parked it, too", () => {
+    for (const before of [true, false]) {
+      let settle = (_: string) => {}
+      const work = waitFor<string>(({ succeed }) => void (settle = succeed))
+      const pause = work.next().value
+      let woken = 0
+      if (before) settle("here")
+      assert.instanceOf(pause, Wait)
+      if (pause instanceof Wait) pause.park(() => woken++)
+      if (!before) settle("here")
+      assert.strictEqual(woken, 1)
+      assert.deepStrictEqual(work.next(), { done: true, value: "here" })
+    }
+  })
+})

@@ -3,10 +3,11 @@ import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
+import { MountDriver } from "../../../src/config/MountPlugins.ts"
 import { unsupportedParts } from "../../../src/config/UnsupportedParts.ts"
 import * as VmConfig from "../../../src/config/VmConfig.ts"
 
-const driver = { readFile: () => undefined }
+const driver = FastCheck.sample(Arbitrary.make(MountDriver), 1)[0]
 const execute = () => undefined
 
 const defaults = {
@@ -29,9 +30,9 @@ const defaults = {
     argvBytes: 1048576,
     envBytes: 1048576,
     outputBytes: 16777216,
-    stdinBytes: 16777216,
     readBytes: 67108864,
     workerHeapBytes: 268435456,
+    wasmMemoryBytes: 268435456,
     toolTimeoutMs: 30000
   },
   user: { name: "user", uid: 1000, gid: 1000, home: "/home/user", shell: "/bin/sh" },
@@ -60,8 +61,11 @@ describe("decode", () => {
           { path: "/m", plugin: { id: "memory" } },
           { path: "/repo", plugin: { id: "host_dir", config: { hostPath: ".", exclude: [".git"] } } },
           { path: "/d", driver, readOnly: true },
-          { path: "/o", filesystem: { type: "overlay", store: { any: "thing" }, lowers: [] } },
-          { path: "/s3", plugin: { id: "s3", config: { bucket: "b" } } }
+          {
+            path: "/o",
+            filesystem: { type: "overlay", store: { any: "thing" }, lowers: [{ kind: "driver", driver }] }
+          },
+          { path: "/s3", plugin: { id: "s3", config: { bucket: "bucket" } } }
         ],
         additionalInstructions: "be brief",
         toolKits: [{ name: "k", description: "d", tools: [{ name: "t", description: "d", inputSchema: {}, execute }] }],
@@ -84,7 +88,7 @@ describe("decode", () => {
           plugin: { id: "host_dir", config: { hostPath: ".", readOnly: true, exclude: [".git"] } },
           readOnly: false
         },
-        { path: "/d", driver, readOnly: true }
+        { path: "/d", driver, readOnly: true, timeoutMs: 30_000 }
       ])
       assert.deepStrictEqual<unknown>(config.permissions, {
         fs: "allow",
@@ -140,29 +144,21 @@ describe("unsupportedParts", () => {
     }))
 
   const cases: ReadonlyArray<readonly [VmConfig.VmConfigInput, string]> = [
-    [{ software: [{ package: "a" }] }, "software"],
+    [{ software: [{ package: "a" }, { package: "b", kind: "agent" }] }, "software[1].kind"],
     [{ loopbackExemptPorts: [80] }, "loopbackExemptPorts"],
     [{ allowedNodeBuiltins: [] }, "allowedNodeBuiltins"],
     [{ moduleAccessCwd: "/" }, "moduleAccessCwd"],
     [{ limits: { pipes: 1 } }, "limits.pipes"],
     [{ limits: { workerHeapBytes: 1 } }, "limits.workerHeapBytes"],
-    [{ mounts: [{ path: "/m", plugin: { id: "memory" } }, { path: "/d", driver }] }, "mounts[1].driver"],
     [
-      { mounts: [{ path: "/o", filesystem: { type: "overlay", store: null, lowers: [] } }] },
-      "mounts[0].filesystem"
+      { mounts: [{ path: "/o", filesystem: { type: "overlay", store: null, lowers: [{ kind: "driver", driver }] } }] },
+      "mounts[0].filesystem.store"
     ],
-    ...(["s3", "google_drive", "sandbox_agent", "js_bridge", "module_access"] as const).map((id) =>
+    ...(["google_drive", "sandbox_agent", "js_bridge", "module_access"] as const).map((id) =>
       [{ mounts: [{ path: "/p", plugin: { id, config: {} } }] }, "mounts[0].plugin.id"] as const
     ),
     [{ additionalInstructions: "x" }, "additionalInstructions"],
-    [
-      {
-        toolKits: [{ name: "k", description: "d", tools: [{ name: "t", description: "d", inputSchema: {}, execute }] }]
-      },
-      "toolKits"
-    ],
-    [{ permissions: {} }, "permissions"],
-    [{ permissions: { fs: "allow" } }, "permissions"]
+    [{ permissions: { network: "allow", tool: "deny" } }, "permissions.network"]
   ]
 
   it.effect("names each part that is not", () =>
@@ -172,15 +168,14 @@ describe("unsupportedParts", () => {
       }
       const every = cases.reduce((all, [input]) => ({ ...all, ...input }), {} as VmConfig.VmConfigInput)
       assert.deepStrictEqual(yield* partsOf(every), [
-        "software",
+        "software[1].kind",
         "loopbackExemptPorts",
         "allowedNodeBuiltins",
         "moduleAccessCwd",
         "mounts[0].plugin.id",
         "limits.workerHeapBytes",
         "additionalInstructions",
-        "toolKits",
-        "permissions"
+        "permissions.network"
       ])
     }))
 })

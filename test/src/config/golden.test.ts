@@ -51,9 +51,10 @@ const schemas: ReadonlyArray<readonly [string, Schema.Schema<any, any>, Readonly
   ["Mount", Mount, [
     "{\"path\":\"/a\",\"plugin\":{\"id\":\"host_dir\",\"config\":{\"hostPath\":\"/x\",\"readOnly\":true,\"exclude\":[]}}," +
     "\"readOnly\":false}",
-    "{\"path\":\"/a\",\"plugin\":{\"id\":\"s3\",\"config\":{\"bucket\":\"b\"}},\"readOnly\":true}",
+    "{\"path\":\"/a\",\"plugin\":{\"id\":\"s3\",\"config\":{\"bucket\":\"bucket\",\"prefix\":\"\",\"region\":\"us-east-1\",\"allowPrivateEndpoint\":false," +
+    "\"chunkSize\":4194304,\"inlineThreshold\":65536,\"refreshMs\":1000}},\"readOnly\":true}",
     "{\"path\":\"/a\",\"plugin\":{\"id\":\"js_bridge\"},\"readOnly\":false}",
-    "{\"path\":\"/a\",\"filesystem\":{\"type\":\"overlay\",\"store\":{\"k\":1},\"mode\":\"ephemeral\",\"lowers\":[]}}"
+    "{\"path\":\"/a\",\"filesystem\":{\"type\":\"overlay\",\"store\":{\"k\":1},\"mode\":\"ephemeral\",\"lowers\":[]},\"timeoutMs\":30000}"
   ]],
   ["SidecarConfig", SidecarConfig, ["{\"kind\":\"shared\",\"pool\":\"p\"}", "{\"kind\":\"shared\",\"pool\":\"\"}"]],
   ["SidecarDescription", SidecarDescription, [

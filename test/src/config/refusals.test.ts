@@ -1,10 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
+import { MountDriver } from "../../../src/config/MountPlugins.ts"
 import * as VmConfig from "../../../src/config/VmConfig.ts"
 import { ConfigError } from "../../../src/errors/ConfigError.ts"
 
 // The accepted configuration is no use in a failure report.
+const driver = FastCheck.sample(Arbitrary.make(MountDriver), 1)[0]
+
 const refusal = (input: unknown) => Effect.flip(Effect.as(VmConfig.decode(input), "accepted"))
 
 const refused = (cases: ReadonlyArray<readonly [input: unknown, path: string, detail: string]>) =>
@@ -28,7 +32,7 @@ describe("unknown keys", () => {
       const keys = {
         root: Object.keys(VmConfig.VmConfig.fields).join(", "),
         limits: "filesystemBytes, inodes, processes, openFiles, pipes, ptys, sockets, connections, readdirEntries, " +
-          "argvBytes, envBytes, outputBytes, stdinBytes, readBytes, workerHeapBytes, toolTimeoutMs"
+          "argvBytes, envBytes, outputBytes, readBytes, workerHeapBytes, wasmMemoryBytes, toolTimeoutMs"
       }
       const cases: ReadonlyArray<readonly [unknown, string, string]> = [
         [{ x: 1 }, "x", keys.root],
@@ -55,8 +59,8 @@ describe("unknown keys", () => {
           "rootFilesystem.bootstrapEntries[0].content",
           "path, type, mode, uid, gid"
         ],
-        [mount({ path: "/a", x: 1 }), "mounts[0].x", "path, plugin, readOnly, driver, filesystem"],
-        [mount({ path: "/a", driver: {}, x: 1 }), "mounts[0].x", "path, driver, readOnly"],
+        [mount({ path: "/a", x: 1 }), "mounts[0].x", "path, plugin, readOnly, driver, timeoutMs, filesystem"],
+        [mount({ path: "/a", driver, x: 1 }), "mounts[0].x", "path, driver, readOnly, timeoutMs"],
         [mount({ path: "/a", plugin: { id: "memory" }, x: 1 }), "mounts[0].x", "path, plugin, readOnly"],
         [mount({ path: "/a", plugin: { id: "memory", x: 1 } }), "mounts[0].plugin.x", "id, config"],
         [
@@ -73,7 +77,7 @@ describe("unknown keys", () => {
         [
           { toolKits: [{ ...kit, tools: [{ ...tool, x: 1 }] }] },
           "toolKits[0].tools[0].x",
-          "name, description, inputSchema, timeoutMs, execute"
+          "name, description, inputSchema, timeoutMs, outputSchema, sideEffect, approval, idempotent, redact, limits, execute"
         ],
         [{ permissions: { x: 1 } }, "permissions.x", "fs, network, childProcess, process, env, tool"],
         [{ permissions: { fs: { rules: [], x: 1 } } }, "permissions.fs.x", "default, rules"],
@@ -141,19 +145,19 @@ describe("values", () => {
         "expected one of \"memory\", \"host_dir\", \"s3\", \"google_drive\", \"sandbox_agent\", \"js_bridge\", " +
         "\"module_access\", got \"nope\""
       ],
-      [mount({ path: "a", driver: {} }), "mounts[0].path", "Path must be absolute: a"],
-      [mount({ path: "/a//b", driver: {} }), "mounts[0].path", "Path must be normalized: /a//b"],
-      [mount({ path: "/a\0", driver: {} }), "mounts[0].path", "path contains NUL byte"],
-      [mount({ path: "/", driver: {} }), "mounts[0].path", "cannot mount over root"],
+      [mount({ path: "a", driver }), "mounts[0].path", "Path must be absolute: a"],
+      [mount({ path: "/a//b", driver }), "mounts[0].path", "Path must be normalized: /a//b"],
+      [mount({ path: "/a\0", driver }), "mounts[0].path", "path contains NUL byte"],
+      [mount({ path: "/", driver }), "mounts[0].path", "cannot mount over root"],
       [
-        { mounts: [{ path: "/a", driver: {} }, { path: "/a/", driver: {} }] },
+        { mounts: [{ path: "/a", driver }, { path: "/a/", driver }] },
         "mounts[1].path",
         "already mounted at /a"
       ],
       [
         mount({ path: "/a", driver: 3 }),
         "mounts[0].driver",
-        "expected a filesystem driver (an object of this program), got 3"
+        "expected a filesystem driver: an object with the 23 methods of Driver, got 3"
       ],
       [mount({ path: "/a", plugin: { id: "host_dir" } }), "mounts[0].plugin.config", "is missing; expected an object"],
       [
@@ -282,7 +286,7 @@ describe("values", () => {
         ["software", 256, (n) => ({ software: many(n, () => ({ package: "a" })) })],
         ["loopbackExemptPorts", 1024, (n) => ({ loopbackExemptPorts: many(n, () => 1) })],
         ["allowedNodeBuiltins", 256, (n) => ({ allowedNodeBuiltins: many(n, () => "fs") })],
-        ["mounts", 256, (n) => ({ mounts: many(n, (i) => ({ path: `/${i}`, driver: {} })) })],
+        ["mounts", 256, (n) => ({ mounts: many(n, (i) => ({ path: `/${i}`, driver })) })],
         ["toolKits", 64, (n) => ({ toolKits: many(n, (i) => ({ ...kit, name: `k${i}` })) })],
         [
           "toolKits[0].tools",

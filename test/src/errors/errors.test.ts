@@ -5,11 +5,13 @@ import * as Schema from "effect/Schema"
 import * as Errno from "../../../src/Errno.ts"
 import { AgentOsError, batchMessage } from "../../../src/errors/AgentOsError.ts"
 import { ConfigError } from "../../../src/errors/ConfigError.ts"
+import { InvalidRecording } from "../../../src/errors/InvalidRecording.ts"
 import { KernelError } from "../../../src/errors/KernelError.ts"
 import { NotYetSupported } from "../../../src/errors/NotYetSupported.ts"
 import { PathError } from "../../../src/errors/PathError.ts"
 import { PermissionDenied } from "../../../src/errors/PermissionDenied.ts"
 import { ProcessError } from "../../../src/errors/ProcessError.ts"
+import { ReplayDiverged } from "../../../src/errors/ReplayDiverged.ts"
 import { ScheduleError } from "../../../src/errors/ScheduleError.ts"
 import { SidecarError } from "../../../src/errors/SidecarError.ts"
 import { ToolError } from "../../../src/errors/ToolError.ts"
@@ -28,6 +30,12 @@ const cases: ReadonlyArray<readonly [error: AgentOsError, message: string, retry
     "changes 3 to 9 are lost to the watch of /srv: read the files again and watch anew",
     false
   ],
+  [
+    new ReplayDiverged({ event: 7, expected: "sent 0: 12 bytes", found: "nothing" }),
+    "the replay differs at event 7: expected sent 0: 12 bytes, found nothing",
+    false
+  ],
+  [new InvalidRecording({ reason: "NotARecording", detail: "this is no recording" }), "this is no recording", false],
   [new PathError({ reason: "ReadOnly", path: "/proc" }), "Path is read-only: /proc", false],
   [
     new KernelError({ errno: "ENOENT", syscall: "open", path: "/x" }),
@@ -83,8 +91,8 @@ const cases: ReadonlyArray<readonly [error: AgentOsError, message: string, retry
     false
   ],
   [
-    new ProcessError({ reason: "StdinLimit", command: "cat", ...output, detail: "" }),
-    "process input is above its limit: cat",
+    ProcessError.truncated(7, { from: 10, to: 90 }),
+    "output is not kept any more: process 7: bytes 10 to 90 are gone; read sooner, or keep more with keepBytes",
     false
   ],
   [
@@ -113,6 +121,7 @@ const cases: ReadonlyArray<readonly [error: AgentOsError, message: string, retry
   ],
   [ToolError.timedOut("k:t", 30000), "Tool \"k:t\" timed out after 30000ms", true],
   [new ScheduleError({ reason: "InvalidSchedule", schedule: "x", hint: "5 fields" }), "invalid schedule: x", false],
+  [new ScheduleError({ reason: "UnknownJob", schedule: "", id: "x" }), "no job with the id \"x\"", false],
   [new ScheduleError({ reason: "PastSchedule", schedule: "2001-01-01" }), "schedule is in the past: 2001-01-01", false],
   [
     new PermissionDenied({ domain: "fs", operation: "read", resource: "/x", rule: 2 }),
@@ -145,11 +154,13 @@ const cases: ReadonlyArray<readonly [error: AgentOsError, message: string, retry
 
 const guards = {
   ConfigError,
+  InvalidRecording,
   KernelError,
   NotYetSupported,
   PathError,
   PermissionDenied,
   ProcessError,
+  ReplayDiverged,
   ScheduleError,
   SidecarError,
   ToolError,
