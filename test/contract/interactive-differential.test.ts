@@ -59,7 +59,7 @@ const cases: Readonly<Record<string, ReadonlyArray<string>>> = {
   "end of input": ["set -o ignoreeof\r", "\x04", "IGNOREEOF=1\r", "\x04", "set +o ignoreeof\r", "(exit 3)\r", "\x04"],
   "stopped jobs": ["sleep 50\r", "\x1a", "jobs\r", "exit\r", "jobs\r", "fg\r", "\x03", "exit\r"],
   "background": [
-    "true & wait\r",
+    "true & while kill -0 $! 2> /dev/null; do :; done; wait\r",
     "\r",
     "kill %9\r",
     "fg\r",
