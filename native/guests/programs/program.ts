@@ -1,6 +1,7 @@
 /** What a program is: arguments in, bytes in and out, an exit code. */
 import type { ExecContext } from "../bash/interpret/external.ts"
-import { openForReading, openForWriting } from "../bash/interpret/open.ts"
+import { openForReading, openForWriting, openInPlace } from "../bash/interpret/open.ts"
+import { callWithinSize } from "../bash/io/file-size.ts"
 import type { OpenFile } from "../bash/io/open-file.ts"
 import { readChunk } from "../bash/io/open-file.ts"
 import { MAX_TEXT } from "../bash/limits.ts"
@@ -162,6 +163,12 @@ export interface ExecOptions {
   readonly onEnd?: ((status: ProcessStatus) => void) | undefined
 }
 
+/** A file that a program writes. */
+export interface Output {
+  readonly writer: Writer
+  readonly close: () => Promise<void>
+}
+
 export class ProgramContext {
   readonly machine: Machine
   readonly process: Process
@@ -208,6 +215,8 @@ export class ProgramContext {
     name: Name,
     ...args: Parameters<SystemCalls[Name]>
   ): Promise<ReturnType<SystemCalls[Name]>> {
+    const { soft } = this.process.limits.get("f")
+    if (soft !== Infinity) return callWithinSize(this.machine, this.process, soft, name, args)
     return this.process.block(this.machine.sysAs(this.process, name, ...args))
   }
 
@@ -231,12 +240,20 @@ export class ProgramContext {
     return reader
   }
 
-  async create(
-    name: string,
-    append = false,
-    blocking = true
-  ): Promise<{ readonly writer: Writer; readonly close: () => Promise<void> }> {
-    const file = await openForWriting({ ...this.exec, process: this.process }, name, append, blocking)
+  async create(name: string, append = false, blocking = true): Promise<Output> {
+    return this.output(await openForWriting({ ...this.exec, process: this.process }, name, append, blocking))
+  }
+
+  /** A file to be written from a position on; what lies behind that is cut off, or stays. */
+  async amend(name: string, position: number, cuts: boolean): Promise<Output> {
+    const file = await openInPlace({ ...this.exec, process: this.process }, name)
+    const output = this.output(file)
+    if (cuts) await file.truncate(this.process, position)
+    await file.seek(this.process, position, "start")
+    return output
+  }
+
+  private output(file: OpenFile): Output {
     const writer = new Writer(file, this.process)
     let closed = false
     const release = () => {

@@ -142,5 +142,16 @@ export const system: Groups = {
     "bash -c 'echo $0 $1 $#' name a b; bash -s x y <<< 'echo $# $2'; echo 'echo $0' > s; bash s; bash -c 'echo $((1+1))'; sh -c 'echo sh'; bash -e -c 'false; echo no'; echo $?; bash -x -c 'echo t' 2>/dev/null",
     "bash nofile 2>/dev/null; echo $?; ./nofile 2>/dev/null; echo $?; touch ne; ./ne 2>/dev/null; echo $?; mkdir dd; ./dd 2>/dev/null; echo $?; nosuch 2>/dev/null; echo $?",
     "command ls nofile 2>/dev/null; echo $?; command -p echo x; builtin nosuch 2>/dev/null; echo $?; printf '%d\\n' abc 2>/dev/null; echo $?; cd a b 2>/dev/null; echo $?"
+  ],
+  "the size of files": [
+    "head -c 5000 /dev/zero > s; (ulimit -f 1; cp s d; echo $?); stat -c '%s %a' d; (ulimit -f 1; trap '' XFSZ; cp s e; echo $?); stat -c '%s %a' e; (ulimit -f 5; cp s e; echo $?)",
+    "mkdir d; seq 100 > d/a; seq 1000 > d/b; seq 10 > d/c; (ulimit -f 1; trap '' XFSZ; cp -r d e; echo $?); stat -c '%n %s' e/*; seq 2000 > f; (ulimit -f 1; cp d/b f; echo $?); stat -c %s f; (ulimit -f 1; cp -l f g; mv f h; cp -s h i; echo $?)",
+    "head -c 5000 /dev/zero > s; (ulimit -f 1; install -m 700 s d; echo $?); stat -c '%s %a' d; mkdir -p /dev/shm; cp s /dev/shm/moved.$$; (ulimit -f 1; mv /dev/shm/moved.$$ m; echo $?); stat -c '%s %a' m; rm /dev/shm/moved.$$; echo $?",
+    "(ulimit -f 1; truncate -s 5000 d; echo $?); stat -c %s d; (ulimit -f 1; trap '' XFSZ; truncate -s 5000 d; echo $?); truncate -s 9000 d; (ulimit -f 1; truncate -s 5000 d; echo $?); stat -c %s d",
+    "(ulimit -f 1; dd if=/dev/zero of=g bs=512 count=1 seek=5; echo $?); stat -c %s g; head -c 5000 /dev/zero > g; (ulimit -f 1; dd if=/dev/zero of=g bs=512 count=1 conv=notrunc; echo $?); stat -c %s g; (ulimit -f 1; dd if=/dev/zero of=g bs=512 count=3 seek=1; echo $?); stat -c %s g",
+    "head -c 5000 /dev/zero > s; (ulimit -f 1; tee d < s > /dev/null; echo $?); stat -c %s d; (ulimit -f 1; trap '' XFSZ; tee d e < s | wc -c; echo ${PIPESTATUS[@]}); stat -c %s d e; (ulimit -f 1; split -b 2000 s; echo $?); wc -c xa*",
+    "seq 900 > s; sed s/5/6/ s > t; diff -u s t > p; (ulimit -f 1; patch s p; echo $?); cmp s t; rm p; tar cf a.tar s; rm s; (ulimit -f 1; tar xf a.tar; echo $?); stat -c %s s; rm a.tar s",
+    "seq 1000 > s; (ulimit -f 1; sort -r -o d s; echo $?); stat -c %s d; (ulimit -f 1; sed -i s/1/2/ s; echo $?); cmp <(seq 1000) s; rm sed*; (ulimit -f 1; shuf -o d s; echo $?; uniq s d; echo $?; awk '{ print > \"d\" }' s; echo $?); stat -c %s d",
+    "(ulimit -f 0; touch a; echo $?; ln -s a b; mkdir c; echo $?; echo x | tee d; echo $?; cat < /dev/null > e; echo $?)"
   ]
 }

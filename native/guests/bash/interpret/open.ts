@@ -135,6 +135,10 @@ export const openForWriting = (
 export const openForUpdate = (opener: Opener, name: string): Promise<OpenFile> =>
   openPath(opener, name, O_RDWR | O_CREAT)
 
+/** To write over parts of what is there. */
+export const openInPlace = (opener: Opener, name: string): Promise<OpenFile> =>
+  openPath(opener, name, O_WRONLY | O_CREAT)
+
 /** For its lock: a file is made if there is none, and a directory will do. */
 export const openForLocking = async (opener: Opener, name: string): Promise<OpenFile> => {
   try {

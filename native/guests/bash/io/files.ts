@@ -9,7 +9,7 @@ import { SystemCallError } from "../../shell/client.ts"
 import { clockStands } from "../../shell/clock.ts"
 import type { Machine, Timer } from "../machine.ts"
 import type { Process } from "../processes/process.ts"
-import { SIGXFSZ } from "../processes/signals.ts"
+import { refuseSize } from "./file-size.ts"
 import { END, type LockRequest, OpenFile } from "./open-file.ts"
 
 const GATHER_BYTES = 64 * 1024
@@ -118,9 +118,7 @@ export class VmFile extends OpenFile {
     const room = Math.max(0, limit - at)
     if (room < bytes.length) {
       if (room > 0) await this.gather(process, bytes.subarray(0, room))
-      process.signal(SIGXFSZ)
-      process.check()
-      throw new SystemCallError("EFBIG", "write", this.target)
+      refuseSize(process, "write", this.target)
     }
     await this.gather(process, bytes)
   }
@@ -182,10 +180,8 @@ export class VmFile extends OpenFile {
 
   override async truncate(process: Process, size: number): Promise<void> {
     if (!this.access.writes) throw new SystemCallError("EINVAL", "ftruncate", this.target)
-    if (size > process.limits.get("f").soft) {
-      process.signal(SIGXFSZ)
-      process.check()
-      throw new SystemCallError("EFBIG", "ftruncate", this.target)
+    if (size > process.limits.get("f").soft && size > (await this.stat(process)).size + this.size) {
+      refuseSize(process, "ftruncate", this.target)
     }
     this.forget()
     this.machine.vm.files.changed(this.inode, this)

@@ -1,4 +1,5 @@
 /** patch: differences in the unified, context-free and normal forms applied to files. */
+import { refuseSize } from "../../bash/io/file-size.ts"
 import { decodeText, encodeText } from "../../bash/text.ts"
 import type { CommandLine } from "../options.ts"
 import { parseOptions } from "../options.ts"
@@ -264,7 +265,13 @@ class Patcher {
     if (emptied || (lines.length === 0 && line.has("E"))) return context.sys("unlink", path)
     const parent = path.slice(0, path.lastIndexOf("/"))
     if (!present && parent !== "") await context.sys("mkdir", parent, undefined, true)
-    await context.sys("writeFile", context.path(output ?? name), encodeText(text).slice(), false)
+    const content = encodeText(text).slice()
+    // Only what is complete takes the file's place.
+    if (content.length > context.process.limits.get("f").soft) {
+      await context.stdout.flush()
+      refuseSize(context.process, "write", name)
+    }
+    await context.sys("writeFile", context.path(output ?? name), content, false)
   }
 
   private async reject(name: string, patch: FilePatch, failed: ReadonlyArray<number>): Promise<void> {

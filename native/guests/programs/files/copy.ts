@@ -179,7 +179,7 @@ export class Copier {
 
   private async file(from: string, to: string, source: GuestStat): Promise<void> {
     const { context, settings } = this
-    const [path, target] = [this.path(from), this.path(to)]
+    const target = this.path(to)
     let old = await statIfThere(context, target, "lstat")
     if (old?.type === "symlink") {
       const real = await statIfThere(context, target)
@@ -201,19 +201,19 @@ export class Copier {
       if (backup !== undefined || settings.removesFirst) old = undefined
     }
     if (settings.verbose) await context.stdout.line(`${quoted(from)} -> ${quoted(to)}`)
-    await this.make(from, path, target, source, old)
+    await this.make(from, to, source, old)
     const made = await context.sys("lstat", target)
     if (old === undefined) this.made.add(made.ino)
   }
 
   private async make(
     from: string,
-    path: string,
-    target: string,
+    to: string,
     source: GuestStat,
     old: GuestStat | undefined
   ): Promise<void> {
     const { context, settings } = this
+    const [path, target] = [this.path(from), this.path(to)]
     if (settings.makes === "hard link") return context.sys("link", path, target)
     if (settings.makes === "symbolic link") return context.sys("symlink", from, target)
     if (source.type === "symlink") return context.sys("symlink", await context.sys("readlink", path), target)
@@ -226,17 +226,32 @@ export class Copier {
       : old?.mode ?? (settings.dropsMode ? 0o666 : source.mode & 0o777) & ~context.exec.umask
     if (source.type === "file" && (old === undefined || old.type === "file")) {
       // The kernel's copy shares the content; it also keeps mode and times, which is not always wanted.
-      await context.sys("copy", await context.sys("realpath", path), target, false)
+      if (source.size <= context.process.limits.get("f").soft) {
+        await context.sys("copy", await context.sys("realpath", path), target, false)
+      } else await this.stream(from, to, settings.keepsMode ? 0o600 : mode)
       await context.sys("chmod", target, mode & 0o7777)
       const now = settings.keepsTimes ? undefined : await context.sys("now")
       await context.sys("utimes", target, now ?? source.atimeMs, now ?? source.mtimeMs)
       return
     }
-    const reader = await context.open(path)
-    const { close, writer } = await context.create(target)
-    for (let chunk = await reader.read(); chunk !== undefined; chunk = await reader.read()) await writer.write(chunk)
-    await close()
-    await reader.close()
+    await this.stream(from, to)
+  }
+
+  /** Copies as one reads and writes: what is no file, and what is too large for the process (`ulimit -f`). */
+  private async stream(from: string, to: string, mode?: number): Promise<void> {
+    const { context } = this
+    const reader = await context.open(this.path(from))
+    const { close, writer } = await context.create(this.path(to))
+    if (mode !== undefined) await context.sys("chmod", this.path(to), mode & 0o7777)
+    try {
+      for (let chunk = await reader.read(); chunk !== undefined; chunk = await reader.read()) await writer.write(chunk)
+      await close()
+    } catch (error) {
+      if (!isErrno(error, "EFBIG")) throw error
+      throw new ProgramFailure(`error copying ${quoted(from)} to ${quoted(to)}: ${context.reason(error)}`)
+    } finally {
+      await reader.close()
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /** dd. */
 import { decodeText, encodeText } from "../../bash/text.ts"
 import { isErrno } from "../../shell/client.ts"
-import type { Program, ProgramContext, Reader, Writer } from "../program.ts"
+import type { Output, Program, ProgramContext, Reader, Writer } from "../program.ts"
 import { Informed, ProgramFailure, quoted } from "../program.ts"
 
 const fail = (message: string): never => {
@@ -149,7 +149,7 @@ const openOutput = async (
   how: ReadonlySet<string>,
   start: number,
   flags: ReadonlySet<string>
-): Promise<{ readonly writer: Writer; readonly close: () => Promise<void> }> => {
+): Promise<Output> => {
   if (name === undefined) return { writer: context.stdout, close: () => context.stdout.flush() }
   const path = context.path(name)
   const old = await context.sys("stat", path).catch((error: unknown) => {
@@ -163,20 +163,7 @@ const openOutput = async (
   if (old?.type !== undefined && old.type !== "file") return context.create(name, true, !flags.has("nonblock"))
   if (flags.has("append")) return context.create(name, true)
   if (start === 0 && !how.has("notrunc")) return context.create(name)
-  // What lies behind the part written is put back when it is kept.
-  const before = old === undefined ? new Uint8Array(0) : await context.sys("readFile", path)
-  await context.sys("writeFile", path, new Uint8Array(0), true)
-  await context.sys("truncate", path, start)
-  const output = await context.create(name, true)
-  return {
-    writer: output.writer,
-    close: async () => {
-      await output.close()
-      if (!how.has("notrunc")) return
-      const { size } = await context.sys("stat", path)
-      if (size < before.length) await context.sys("writeFile", path, before.slice(size), true)
-    }
-  }
+  return context.amend(name, start, !how.has("notrunc"))
 }
 
 export const dd: Program = async (context) => {

@@ -157,7 +157,6 @@ export const install: Program = async (context) => {
     ...exact,
     recursive: false,
     followsOperands: true,
-    keepsMode: false,
     keepsTimes: line.has("p"),
     keepsLinks: false,
     backup: (name) => backupName(context, line, name)

@@ -112,7 +112,11 @@ export const truncate: Program = async (context) => {
       await context.sys("writeFile", path, new Uint8Array(0), true)
       size = 0
     }
-    await context.sys("truncate", path, newSize(base ?? size, sign, amount, text === undefined))
+    const wanted = newSize(base ?? size, sign, amount, text === undefined)
+    await context.sys("truncate", path, wanted).catch((error: unknown) => {
+      if (!isErrno(error, "EFBIG")) throw error
+      throw new ProgramFailure(`failed to truncate ${quoted(name)} at ${wanted} bytes: ${context.reason(error)}`)
+    })
   })
 }
 

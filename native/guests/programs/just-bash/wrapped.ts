@@ -68,7 +68,7 @@ const withDescriptors = (context: ProgramContext): CallSystem => {
         return { ...await context.machine.sys("stat", "/dev/null"), type: "fifo", size: length }
       }
     }
-    return context.machine.sys(name, ...args as never)
+    return context.sys(name, ...args as never)
   }
   return call as CallSystem
 }

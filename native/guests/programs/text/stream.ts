@@ -1,7 +1,7 @@
 /** cat, tee and yes. */
 import { encodeText } from "../../bash/text.ts"
 import { parseOptions } from "../options.ts"
-import type { Program, ProgramContext, Reader } from "../program.ts"
+import type { Output, Program, ProgramContext, Reader } from "../program.ts"
 
 /** Opens each operand in turn; complains of those that cannot be read, and goes on. */
 export const eachInput = async (
@@ -82,23 +82,42 @@ export const cat: Program = async (context) => {
 const decorate = (text: string, controls: boolean, tabs: boolean): string =>
   controls ? visible(encodeText(text), tabs) : tabs ? text.replaceAll("\t", "^I") : text
 
+type TeeOutput = Output & { readonly name: string }
+
 export const tee: Program = async (context) => {
   const line = parseOptions(context, { short: "aip", long: { append: "a", "ignore-interrupts": "i" } })
   let status = 0
-  const outputs: Array<Awaited<ReturnType<ProgramContext["create"]>>> = []
+  const outputs = new Set<TeeOutput>()
   for (const name of line.operands) {
     try {
-      outputs.push(await context.create(name, line.has("a")))
+      outputs.add({ name, ...await context.create(name, line.has("a")) })
     } catch (error) {
       await context.blame(name, error)
       status = 1
     }
   }
-  for (let chunk = await context.stdin.read(); chunk !== undefined; chunk = await context.stdin.read()) {
-    for (const { writer } of outputs) await writer.write(chunk)
-    await context.stdout.write(chunk)
+  // A file that takes no more is left behind; the others go on.
+  const each = async (action: (output: TeeOutput) => Promise<void> | undefined) => {
+    for (const output of Array.from(outputs)) {
+      try {
+        await action(output)
+      } catch (error) {
+        await context.blame(output.name, error)
+        outputs.delete(output)
+        status = 1
+      }
+    }
   }
-  for (const { close } of outputs) await close()
+  for (let chunk = await context.stdin.read(); chunk !== undefined; chunk = await context.stdin.read()) {
+    const bytes = chunk
+    await context.stdout.write(chunk)
+    await context.stdout.flush()
+    await each(async ({ writer }) => {
+      await writer.write(bytes)
+      await writer.flush()
+    })
+  }
+  await each(({ close }) => close())
   return status
 }
 
