@@ -116,6 +116,16 @@ describe("hostile scripts", () => {
     await lives(vm)
   })
 
+  it("gives up a reference back that may be meant in too many ways", async () => {
+    const vm = new ShellVm()
+    const text = `${"ab".repeat(3_000)}X`
+    const pattern = "^((a|b)+(ab|b)*)*X\\1c$"
+    assert.strictEqual((await vm.run(`echo ${text}zc | grep -E '${pattern}'`)).stderr, "grep: memory exhausted\n")
+    assert.strictEqual((await vm.run(`echo ${text}z | grep -cE '${pattern}'; echo $?`)).stdout, "0\n1\n")
+    assert.include((await vm.run(`p='${pattern}'; [[ ${text}zc =~ $p ]]; echo no`)).stderr, "memory exhausted")
+    await lives(vm)
+  })
+
   it("meets the disk's end with an error", async () => {
     const vm = new ShellVm({ bytes: 4 * MIB })
     const full = await vm.run("yes > f; echo $?; wc -c < f; rm f; echo x > g && cat g")

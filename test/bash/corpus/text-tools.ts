@@ -286,5 +286,14 @@ export const textTools: Groups = {
       "echo 'hello!' | tr -d '[:punct:]'",
       "echo ' a b' | tr -d '[:space:]'"
     ])
+  ],
+  "references back": [
+    "printf '%s\\n' aab abab abaab ababb abbabab a ab '' xabby aabb abcabc > f; for p in '\\(ab*\\)*\\1' '\\(a*\\)*\\1x*' '^\\(ab*\\)*\\1$'; do echo \"== $p\"; grep -no -e \"$p\" f; sed -n \"s/$p/<&|\\1>/p\" f; done",
+    "printf '%s\\n' aab abab abaab ababb abbabab a ab '' xabby aabb abcabc > f; for p in '\\(a\\|b\\)*\\1' '\\(a\\|ab\\)\\(c\\|bcd\\)*\\1' '\\(.\\)\\1' '\\(ab*\\)\\{2\\}\\1'; do echo \"== $p\"; grep -no -e \"$p\" f; sed -n \"s/$p/<&|\\1>/p\" f; done",
+    "printf '%s\\n' aab abab abaab ababb abbabab a ab '' xabby aabb abcabc > f; for p in '(a|b)*\\1' '^(a|b)*\\1$' '(ab*)+\\1' '((a)|b)*\\2'; do echo \"== $p\"; grep -no -E -e \"$p\" f; sed -n -E \"s/$p/<&|\\1>/p\" f; done",
+    "printf '%s\\n' aab abab abaab ababb abbabab a ab '' xabby aabb abcabc > f; for p in '((a)|(b))*\\2\\3' '(a*)+\\1' '(.*)\\1' '(a|ab)(bc|c)*\\2'; do echo \"== $p\"; grep -no -E -e \"$p\" f; sed -n -E \"s/$p/<&|\\1>/p\" f; done",
+    "printf '%s\\n' aab abab abaab ababb abbabab a ab '' xabby aabb abcabc > f; for p in '(x?)*\\1y' '((a|b)+)\\1\\2' '(a?b)*\\1' '(a)?\\1' '(a(b)?)+\\2' '((b)|a)*c?\\2'; do echo \"== $p\"; grep -no -E -e \"$p\" f; sed -n -E \"s/$p/<&|\\1>/p\" f; done",
+    "printf '%s\\n' 'hello hello world' 'the the cat' 'no dup' aXbXa > f; grep -E '\\b(\\w+) \\1\\b' f; grep -wE '(\\w+) \\1' f; grep -xE '(.).*\\1' f; grep -iE '(T)*he \\1he' f; sed -E 's/([^ ]+) \\1/[\\1]/g; s/((x)=[0-9],)*\\2/Z/' f",
+    "printf 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\\n' | grep -cE '(a*)*\\1b$'; yes abcabcd | head -500 | grep -cE '(a|b|c)*\\1d'; [[ abXb =~ (a|b)*X\\1 ]]; echo $? ${BASH_REMATCH[@]}; expr abab : '\\(ab\\)*\\1'"
   ]
 }

@@ -1,5 +1,7 @@
 /** `[[ … ]]`. */
 import type * as Ast from "unbash"
+import { ProgramFailure } from "../../programs/program.ts"
+import type { Regex } from "../../programs/text/regex.ts"
 import { compileRegex } from "../../programs/text/regex.ts"
 import { compareFiles, fileTest, isUnary, unaryTest } from "../builtins/test-operators.ts"
 import { ShellFailure } from "../errors.ts"
@@ -80,11 +82,21 @@ const binary = async (shell: Shell, node: Ast.TestBinaryExpression): Promise<boo
   return compareFiles(shell, operator, left, right)
 }
 
+/** The groups of a match; what would take too long is no expression to match. */
+const matched = (regex: Regex, subject: string) => {
+  try {
+    return regex.match(subject)
+  } catch (error) {
+    if (error instanceof ProgramFailure) throw new ShellFailure(`[[: ${error.message}`)
+    throw error
+  }
+}
+
 const matchRegex = async (shell: Shell, subject: string, source: string): Promise<boolean> => {
   if (shell.options.has("xtrace")) await trace(shell, `[[ ${quoteMinimal(subject)} =~ ${source} ]]`)
   const regex = compileRegex(source, { extended: true, ignoreCase: shell.options.has("nocasematch"), spans: true })
   if (regex === undefined) throw new ShellFailure("[[: invalid regular expression")
-  const groups = regex.match(subject)
+  const groups = matched(regex, subject)
   const array = groups === undefined ? new IndexedArray() : IndexedArray.of(groups.map((group) => group ?? ""))
   shell.variables.put("BASH_REMATCH", undefined)
   shell.variables.setArray("BASH_REMATCH", array)

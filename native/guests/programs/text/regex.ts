@@ -1,8 +1,9 @@
 /**
  * Regular expressions of POSIX. A pattern that cannot backtrack badly becomes a JavaScript one; every other goes to a
- * matcher whose time grows linearly with the text. Patterns with references back are refused unless they are harmless.
+ * matcher whose time grows linearly with the text. References back to what repeats have a matcher with a bound.
  */
 import { RE2JS } from "re2js"
+import { withReferences } from "./back-references.ts"
 
 export interface RegexOptions {
   readonly extended: boolean
@@ -40,6 +41,8 @@ interface Translated {
   readonly references: boolean
   /** Repetition of something that itself repeats. */
   readonly nested: boolean
+  /** A group repeats, or may be left out. */
+  readonly optional: boolean
   readonly unbounded: number
 }
 
@@ -72,7 +75,11 @@ class Translator {
   alternates = false
   references = false
   nested = false
+  optional = false
   unbounded = 0
+  private groups = 0
+  /** Groups that have been closed on the way here: others cannot be referred to. */
+  private complete = new Set<number>()
   private out = ""
 
   constructor(private readonly source: string, private readonly extended: boolean) {}
@@ -88,6 +95,8 @@ class Translator {
     if (++this.depth > MAX_DEPTH) throw new BadPattern()
     let repeats = false
     let first = true
+    const before = new Set(this.complete)
+    const all = new Set(before)
     while (this.at < this.source.length) {
       if (this.closes()) {
         if (!top) break
@@ -96,6 +105,8 @@ class Translator {
       if (this.takes("|")) {
         this.out += "|"
         this.alternates = true
+        for (const group of this.complete) all.add(group)
+        this.complete = new Set(before)
         // Repeated alternatives can match the same text in many ways.
         repeats = true
         first = true
@@ -105,6 +116,7 @@ class Translator {
       first = false
     }
     this.depth--
+    for (const group of all) this.complete.add(group)
     return repeats
   }
 
@@ -124,10 +136,12 @@ class Translator {
     const char = this.source[this.at]
     let inner = false
     if (this.takes("(")) {
+      const group = ++this.groups
       this.out += "("
       inner = this.sequence(false)
       if (!this.takes(")")) throw new BadPattern()
       this.out += ")"
+      this.complete.add(group)
     } else if (char === "[") this.bracket()
     else if (char === "\\") this.escape()
     else {
@@ -165,6 +179,7 @@ class Translator {
       else text = this.interval()
       if (text === undefined) return repeats
       if (text !== "?" && inner) this.nested = true
+      if (this.out[start] === "(") this.optional = true
       if (repeats) {
         this.out = `${this.out.slice(0, start)}(?:${this.out.slice(start)})`
         this.nested = true
@@ -193,6 +208,7 @@ class Translator {
     if (char === undefined) throw new BadPattern()
     this.at += 2
     if (/[1-9]/.test(char)) {
+      if (!this.complete.has(Number(char))) throw new BadPattern()
       this.references = true
       this.out += `(?:\\${char})`
     } else if ("wWsS".includes(char)) {
@@ -239,8 +255,8 @@ class Translator {
 const translate = (source: string, extended: boolean): Translated => {
   const translator = new Translator(source, extended)
   const result = translator.run()
-  const { alternates, nested, references, unbounded } = translator
-  return { source: result, alternates, references, nested, unbounded }
+  const { alternates, nested, optional, references, unbounded } = translator
+  return { source: result, alternates, references, nested, optional, unbounded }
 }
 
 /** Repetitions without a bound that JavaScript's matcher may try in every combination. */
@@ -318,7 +334,7 @@ const build = (
   { around, extended, ignoreCase = false, multiline = false, spans = false }: RegexOptions
 ): Regex => {
   if (pattern.length > MAX_PATTERN) throw new BadPattern()
-  const { alternates, nested, references, source, unbounded } = translate(pattern, extended)
+  const { alternates, nested, optional, references, source, unbounded } = translate(pattern, extended)
   const whole = around === "line" ?
     `^(?:${source})$`
     : around === "start" ?
@@ -327,11 +343,13 @@ const build = (
     `(?<!${wordChar})(?:${source})(?!${wordChar})`
     : source
   const risky = nested || unbounded > HARMLESS_REPEATS
-  if (references && risky) throw new BadPattern()
-  const longest = spans && alternates && (around === undefined || around === "start")
-  if (references || (!risky && !longest)) {
-    return native(whole, `s${/\\p|[^\x00-\x7f]/.test(whole) ? "u" : ""}${ignoreCase ? "i" : ""}${multiline ? "m" : ""}`)
+  const flags = `s${/\\p|[^\x00-\x7f]/.test(whole) ? "u" : ""}${ignoreCase ? "i" : ""}${multiline ? "m" : ""}`
+  if (references && (risky || alternates || optional)) {
+    const relaxed = linear(withoutLooks(source.replaceAll(/\(\?:\\[1-9]\)/g, "(?:.*)")), ignoreCase, multiline)
+    return withReferences(whole, flags, spans, relaxed)
   }
+  const longest = spans && alternates && (around === undefined || around === "start")
+  if (references || (!risky && !longest)) return native(whole, flags)
   if (around === "word") return words(linear(withoutLooks(source), ignoreCase, multiline))
   return linear(withoutLooks(whole), ignoreCase, multiline)
 }
