@@ -21,6 +21,7 @@ import { unsupportedParts } from "../../src/config/UnsupportedParts.ts"
 import type { VmConfig } from "../../src/config/VmConfig.ts"
 import type { ConfigError } from "../../src/errors/ConfigError.ts"
 import { SidecarError } from "../../src/errors/SidecarError.ts"
+import { once } from "../../src/Once.ts"
 import type { VmSpec } from "../../src/wire/Control.ts"
 import * as TimerScheduler from "../scheduler/TimerScheduler.ts"
 import { VmAudit } from "./audit/VmAudit.ts"
@@ -234,33 +235,50 @@ const release = (link: VmLink): Effect.Effect<void, SidecarError> =>
     )
   )
 
+/** Each service is made when it is first asked for: of many VMs most use few of them. */
 const services = (
   link: VmLink,
   lessor: Lessor,
   config: VmConfig,
   host: VmTools.HostTools
 ): Effect.Effect<Leased, never, Scope.Scope> => {
-  const filesystem = observed("Filesystem", link.vmId, RemoteFilesystem.make(link, lessor.plugins))
-  const processes = observed("Processes", link.vmId, RemoteProcesses.make(link, config.limits.outputBytes))
+  const filesystem = once(() => observed("Filesystem", link.vmId, RemoteFilesystem.make(link, lessor.plugins)))
+  const processes = once(() => observed("Processes", link.vmId, RemoteProcesses.make(link, config.limits.outputBytes)))
   const own = observed("Vm", link.vmId, states(link))
-  const served = Effect.flatMap(
-    OwnTools.make({ filesystem, processes, ...own }),
-    (kit) => VmTools.serve(link, lessor, config, host, kit)
-  )
+  const parts = {
+    get filesystem() {
+      return filesystem()
+    },
+    get processes() {
+      return processes()
+    },
+    ...own
+  }
+  const served = Effect.flatMap(OwnTools.make(parts), (kit) => VmTools.serve(link, lessor, config, host, kit))
   // a driver in the context of the lease decides when jobs run
   const scheduled = Effect.flatMap(
     Effect.serviceOption(ScheduleDriver),
-    (driver) => TimerScheduler.make(processes, { driver: Option.getOrUndefined(driver) })
+    (driver) => TimerScheduler.makeLazy(processes, { driver: Option.getOrUndefined(driver) })
   )
   return Effect.map(Effect.all([scheduled, served]), ([scheduler, { audit, tools }]) => ({
     vm: {
       vmId: link.vmId,
       sidecarId: link.transport.peer.sidecarId,
-      filesystem,
-      processes,
-      scheduler,
-      audit,
-      tools,
+      get filesystem() {
+        return filesystem()
+      },
+      get processes() {
+        return processes()
+      },
+      get scheduler() {
+        return scheduler()
+      },
+      get audit() {
+        return audit()
+      },
+      get tools() {
+        return tools()
+      },
       toolInstructions: host.instructions,
       ...own,
       fork: lessor.start((connected) => fork(connected, link, lessor, config, host)).pipe(

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as Utils from "effect/Utils"
 import type { ProcessesShape } from "../../services/Processes.ts"
 import { Processes } from "../../services/Processes.ts"
@@ -21,6 +22,7 @@ import { Scheduler } from "../../services/Scheduler.ts"
 import type { ScheduleStoreShape } from "../../services/ScheduleStore.ts"
 import { ScheduleStore } from "../../services/ScheduleStore.ts"
 import { ScheduleError } from "../../src/errors/ScheduleError.ts"
+import { once } from "../../src/Once.ts"
 import type { StoredJob } from "../../src/schedule/StoredJob.ts"
 import { EventHub } from "./EventHub.ts"
 import { JobLedger } from "./JobLedger.ts"
@@ -115,11 +117,12 @@ interface Kept {
 const build = (
   processes: ProcessesShape,
   options: SchedulerOptions,
+  seed: number,
   kept: Kept | undefined
 ): Effect.Effect<SchedulerShape, never, Scope.Scope> =>
   Effect.gen(function*() {
     const clock = yield* Effect.clock
-    const random = new Utils.PCGRandom(yield* Random.nextInt)
+    const random = new Utils.PCGRandom(seed)
     const now = () => clock.unsafeCurrentTimeMillis()
     const jobs = new Map<string, JobRecord>()
     const events = new EventHub()
@@ -161,7 +164,54 @@ const build = (
 export const make = (
   processes: ProcessesShape,
   options: SchedulerOptions = {}
-): Effect.Effect<SchedulerShape, never, Scope.Scope> => build(processes, options, undefined)
+): Effect.Effect<SchedulerShape, never, Scope.Scope> =>
+  Effect.flatMap(Random.nextInt, (seed) => build(processes, options, seed, undefined))
+
+/**
+ * The same, made when it is first asked for, with the time and the randomness of the fiber that runs this: every VM has a
+ * scheduler, and few use theirs.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeLazy = (
+  processes: () => ProcessesShape,
+  options: SchedulerOptions = {}
+): Effect.Effect<() => SchedulerShape, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const runtime = yield* Effect.runtime<Scope.Scope>()
+    // drawn now, so that what is random afterwards does not depend on who uses a scheduler
+    const seed = yield* Random.nextInt
+    return once(() =>
+      deferred(Effect.provide(Effect.suspend(() => build(processes(), options, seed, undefined)), runtime))
+    )
+  })
+
+/** A scheduler that is there once somebody calls it. Who is interrupted while it is made leaves it to the next. */
+const deferred = (making: Effect.Effect<SchedulerShape>): SchedulerShape => {
+  let made: SchedulerShape | undefined
+  const keep = (shape: SchedulerShape) => {
+    made = shape
+    return shape
+  }
+  const there = Effect.suspend(() => made === undefined ? Effect.map(making, keep) : Effect.succeed(made))
+  // A fiber that is interrupted between two steps of taking a permit keeps it for ever. Nobody waits long for this one.
+  const alone = Effect.uninterruptible(Effect.unsafeMakeSemaphore(1).withPermits(1)(there))
+  const use = <A, E, R>(call: (shape: SchedulerShape) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.suspend(() => made === undefined ? Effect.flatMap(alone, call) : call(made))
+  return {
+    schedule: (job) => use(({ schedule }) => schedule(job)),
+    scheduleScoped: (job) => use(({ scheduleScoped }) => scheduleScoped(job)),
+    update: (id, changes) => use(({ update }) => update(id, changes)),
+    cancel: (id, options) => use(({ cancel }) => cancel(id, options)),
+    get: (id) => use(({ get }) => get(id)),
+    list: use(({ list }) => list),
+    runNow: (id) => use(({ runNow }) => runNow(id)),
+    pause: (id) => use(({ pause }) => pause(id)),
+    resume: (id) => use(({ resume }) => resume(id)),
+    events: Stream.unwrap(use(({ events }) => Effect.succeed(events)))
+  }
+}
 
 /**
  * One whose jobs outlive it in a store. Commands are taken up again at once; a callback goes on when the program schedules it
@@ -175,7 +225,10 @@ export const makeStored = (
   store: ScheduleStoreShape,
   options: SchedulerOptions = {}
 ): Effect.Effect<SchedulerShape, ScheduleError, Scope.Scope> =>
-  Effect.flatMap(store.all, (jobs) => build(processes, options, { store, jobs }))
+  Effect.flatMap(
+    Effect.all([store.all, Random.nextInt]),
+    ([jobs, seed]) => build(processes, options, seed, { store, jobs })
+  )
 
 /**
  * @since 0.1.0

@@ -159,8 +159,8 @@ const differences = (changes: ReadonlyArray<Change>) => ({
  * @since 0.1.0
  * @category constructors
  */
-export const make = (vm: OwnVm): Effect.Effect<BoundKit> =>
-  Effect.map(Effect.cached(baseline(vm)), (before) => {
+export const make = (vm: OwnVm): Effect.Effect<() => BoundKit> =>
+  Effect.map(Effect.cached(Effect.suspend(() => baseline(vm))), (before) => () => {
     // where the policy forbids a snapshot, only the comparison fails
     const begun = <A>(effect: Effect.Effect<A, FilesystemError | ProcessesError | VmToolFailure>) =>
       Effect.mapError(

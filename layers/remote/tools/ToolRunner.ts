@@ -132,8 +132,9 @@ export class ToolRunner {
         this.gates.set(tool.name, new Gate(tool.name, tool.limits))
       }
     }
-    options.audit.sideEffectOf = (name) => this.tools.get(name)?.sideEffect ?? "none"
   }
+
+  readonly sideEffectOf = (tool: string): CallRecord["sideEffect"] => this.tools.get(tool)?.sideEffect ?? "none"
 
   /** Whether there is a tool of this name. */
   readonly has = (tool: string): boolean => this.tools.has(tool)

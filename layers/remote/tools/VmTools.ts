@@ -16,6 +16,7 @@ import type { AuditShape } from "../../../services/Audit.ts"
 import type { VmToolsShape } from "../../../services/VmTools.ts"
 import type { VmConfig } from "../../../src/config/VmConfig.ts"
 import { ConfigError } from "../../../src/errors/ConfigError.ts"
+import { once } from "../../../src/Once.ts"
 import type { BoundKit } from "../../../src/tools/BoundTool.ts"
 import { bindHandlers } from "../../../src/tools/BoundTool.ts"
 import { CATALOG_CHARACTERS, instructions, vmToolsOf } from "../../../src/tools/Catalog.ts"
@@ -112,8 +113,8 @@ export const serve = (
   lessor: { readonly uuid: Effect.Effect<string> },
   config: VmConfig,
   { approvals, kits }: HostTools,
-  own: BoundKit
-): Effect.Effect<{ readonly audit: AuditShape; readonly tools: VmToolsShape }> =>
+  own: () => BoundKit
+): Effect.Effect<{ readonly audit: () => AuditShape; readonly tools: () => VmToolsShape }> =>
   Effect.gen(function*() {
     const { audit, spans } = link
     const { log } = audit
@@ -124,19 +125,25 @@ export const serve = (
         Effect.sync(() => log.close())
       )
     )
-    const all = [own, ...kits]
-    const runner = new ToolRunner({
-      vmId: link.vmId,
-      kits: all,
-      timeoutMs: config.limits.toolTimeoutMs,
-      approvals,
-      audit,
-      uuid: lessor.uuid
-    })
+    const all = once(() => [own(), ...kits])
+    const runner = once(() =>
+      new ToolRunner({
+        vmId: link.vmId,
+        kits: all(),
+        timeoutMs: config.limits.toolTimeoutMs,
+        approvals,
+        audit,
+        uuid: lessor.uuid
+      })
+    )
+    audit.sideEffectOf = (name) => runner().sideEffectOf(name)
     if (kits.length > 0) {
       const limits = kits.flatMap(({ tools }) => Object.values(tools).map((tool) => tool.limits.requestBytes))
       const maxInput = Math.max(...limits) + 1
-      yield* Scope.extend(link.tools.register(link.vm, { runner, maxInput, spans }), link.afterwards)
+      yield* Scope.extend(link.tools.register(link.vm, { runner: runner(), maxInput, spans }), link.afterwards)
     }
-    return { audit: log.shape(askOnce(link, config)), tools: HostCalls.make(link, runner, all) }
+    return {
+      audit: once(() => log.shape(askOnce(link, config))),
+      tools: once(() => HostCalls.make(link, runner(), all()))
+    }
   })
