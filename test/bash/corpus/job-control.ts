@@ -39,5 +39,16 @@ export const jobControl: Groups = {
     "exec 2>&1; set -m; sleep 5 & sleep 6 & sleep 7 & jobs; kill %2; sleep 0.1; jobs; kill %%; sleep 0.1; jobs; kill %1; sleep 0.1; jobs",
     "(sleep 0.3; echo a; sleep 0.3; printf b; sleep 0.3; echo c) | bash -c 'trap \"echo u\" USR1; (sleep 0.15; kill -USR1 $$; sleep 0.6; kill -USR1 $$) & while read l; do echo \"<$l>\"; done; echo bye; wait'",
     "(sleep 0.3; echo late) | (read -t 0.1 x; echo $?; read y; echo \"<$y>\")"
+  ],
+  "interactive without a terminal": [
+    "export HOME=$PWD PS1='$ '; printf '%s\\n' 'echo hi' 'false' 'echo $?; echo $-' 'if true' 'then echo yes' 'fi' '${x?bad}' 'echo after' 'set -o | grep -E \"monitor|emacs|history|histexp\"' 'history' 'read y' 'data' 'echo $y' 'echo \"!!\"' '!nosuch' 'nosuch' 'kill -TERM $$' 'PS1=\"\\w> \"' 'echo a \\' b 'echo )' 'fg' 'exit 3' > f; setsid -w bash --norc -i < f 2>&1; echo $?; cat .bash_history",
+    "export HOME=$PWD PS1='$ '; printf '%s\\n' 'cat <<E' here E 'read -p ask: x' answer 'echo $x' | setsid -w bash --norc -i > o 2> e; cat o; cat e; rm .bash_history",
+    "export HOME=$PWD PS1='$ '; echo 'PS1=\"P> \"; PROMPT_COMMAND=\"echo pc\"; PS0=run; PS2=\"more \"' > rc; printf 'echo \"a\\nb\"\\necho 1\\n' | setsid -w bash --rcfile rc -i 2>&1; echo $?",
+    "export HOME=$PWD PS1='$ '; setsid -w bash --norc -ic 'echo hi; echo $-; false' 2>&1; echo $?; echo 'echo $-' > s; setsid -w bash --norc -i s 2>&1; rm -f .bash_history",
+    "export HOME=$PWD PS1='$ '; setsid -w bash --norc -is a b 2>&1 <<< 'echo $1'; setsid -w bash --posix -i 2>&1 <<< 'echo $-'; setsid -w bash --norc --noediting -i 2>&1 <<< 'echo $-; set -o | grep emacs'; echo",
+    "export HOME=$PWD PS1='$ '; setsid -w bash --norc -i 2>&1 < /dev/null; echo $?; printf 'echo no newline' | setsid -w bash --norc -i 2>&1",
+    "export HOME=$PWD PS1='$ '; printf '%s\\n' 'sleep 0.05 &' 'wait' 'echo ok' '(exit 3)' 'trap \"echo bye\" EXIT' 'set -u; echo $nope' 'echo still' 'set -e; false' 'echo no' | setsid -w bash --norc -i > o 2> e; echo $?; cat o; sed -i 's/\\[1\\] [0-9]*/[1] N/' e",
+    "export HOME=$PWD PS1='$ '; printf '%s\\n' 'alias x=\"echo aliased\"' 'x' 'f() { echo f; }' 'f' 'for i in 1 2' 'do echo $i' 'done' 'set -x' 'echo t' | setsid -w bash --norc -i 2>&1; echo 'echo from rc; PS1=\"rc> \"' > .bashrc; echo 'echo $PS1' | setsid -w bash -i 2>&1 | tail -3",
+    "export HOME=$PWD PS1='$ '; printf '%s\\n' 'suspend' 'echo $(tty)' 'bg' 'logout' 'jobs' 'fc -l' | setsid -w bash --norc -i 2>&1; printf 'set -o ignoreeof\\n' | setsid -w bash --norc -i 2>&1 | grep -c Use"
   ]
 }

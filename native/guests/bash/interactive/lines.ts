@@ -41,9 +41,14 @@ const plainLine = async (
   isOver: (() => boolean) | undefined
 ): Promise<string | undefined> => {
   await shell.tell(withoutMarks(prompt))
+  const isTyped = shell.process.descriptors.get(0)?.isTerminal === true
+  const echoes = !isTyped && (shell.options.has("emacs") || shell.options.has("vi"))
   for (;;) {
     try {
-      return await nextLine(shell, shell.process)
+      const line = await nextLine(shell, shell.process)
+      // what no terminal has echoed, the editor shows
+      if (line !== undefined && echoes) await shell.tell(line.endsWith("\n") ? line : `${line}\n`)
+      return line
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error
       if (error.signal === SIGINT) {

@@ -4,15 +4,10 @@ import { SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH } from ".
 import type { Shell } from "../state/shell.ts"
 import type { Terminal } from "../terminal/terminal.ts"
 
-/** Takes the terminal, and begins job control. Gives what puts things back when the shell ends. */
-export const beginControl = async (shell: Shell, terminal: Terminal): Promise<() => void> => {
+/** What any interactive shell ignores, and what it hears itself. */
+export const mindSignals = (shell: Shell, ignored: ReadonlyArray<number> = [SIGTERM, SIGQUIT]): void => {
   const { process } = shell
-  // one that was started in the background waits until it is its turn
-  while (terminal.isBackground(process)) await terminal.changed(process)
-  const before = { foreground: terminal.foreground, group: process.group }
-  if (process.group !== process.pid) joinGroup(process, process.pid)
-  terminal.foreground = process.group
-  for (const signal of [SIGTERM, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU]) {
+  for (const signal of ignored) {
     if (process.ignored.has(signal)) continue
     process.ignored.add(signal)
     shell.ownIgnored.add(signal)
@@ -21,6 +16,17 @@ export const beginControl = async (shell: Shell, terminal: Terminal): Promise<()
     process.caught.add(signal)
     shell.ownCaught.add(signal)
   }
+}
+
+/** Takes the terminal, and begins job control. Gives what puts things back when the shell ends. */
+export const beginControl = async (shell: Shell, terminal: Terminal): Promise<() => void> => {
+  const { process } = shell
+  // one that was started in the background waits until it is its turn
+  while (terminal.isBackground(process)) await terminal.changed(process)
+  const before = { foreground: terminal.foreground, group: process.group }
+  if (process.group !== process.pid) joinGroup(process, process.pid)
+  terminal.foreground = process.group
+  mindSignals(shell, [SIGTERM, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU])
   shell.options.set("monitor", true)
   shell.jobControl = true
   return () => {

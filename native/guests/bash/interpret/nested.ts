@@ -3,7 +3,7 @@ import { SystemCallError } from "../../shell/client.ts"
 import { resolvePath } from "../../shell/paths.ts"
 import { applySetOptions } from "../builtins/settings.ts"
 import { runInteractive } from "../interactive/loop.ts"
-import { beginControl } from "../interactive/signals.ts"
+import { beginControl, mindSignals } from "../interactive/signals.ts"
 import { parseScript, Unit } from "../parse/script.ts"
 import type { Process } from "../processes/process.ts"
 import { Conversation } from "../state/conversation.ts"
@@ -11,7 +11,7 @@ import { shoptNames } from "../state/options.ts"
 import { bindEvaluate, Shell } from "../state/shell.ts"
 import { IndexedArray, plain } from "../state/values.ts"
 import { isName } from "../state/variables.ts"
-import type { Terminal } from "../terminal/terminal.ts"
+import { Terminal } from "../terminal/terminal.ts"
 import { TerminalFile } from "../terminal/terminal-file.ts"
 import { decodeText } from "../text.ts"
 import { evaluateText } from "./evaluate.ts"
@@ -98,15 +98,39 @@ const beInteractive = (shell: Shell, { edits }: Startup): void => {
 
 /** The terminal that a shell talks at, if it was started to do that. */
 const terminalOf = (shell: Shell, { kind, startup }: ShellStart): Terminal | undefined => {
-  if (startup === undefined || startup === "none" || !startup.interactive) return undefined
-  const file = shell.process.descriptors.get(0)
-  return file instanceof TerminalFile && kind !== "script" ? file.terminal : undefined
+  if (startup === undefined || startup === "none" || !startup.interactive || kind === "script") return undefined
+  const { descriptors, session } = shell.process
+  for (const fd of [0, 2]) {
+    const file = descriptors.get(fd)
+    if (file instanceof TerminalFile) return file.terminal
+  }
+  // with -i a shell looks for the terminal of its session
+  return session.terminal instanceof Terminal ? session.terminal : undefined
+}
+
+/** Job control at the terminal; without one an interactive shell says that it has none. */
+const beginJobs = async (
+  shell: Shell,
+  { kind, posix, startup }: ShellStart,
+  terminal: Terminal | undefined
+): Promise<() => void> => {
+  if (terminal !== undefined) return beginControl(shell, terminal)
+  if (startup !== undefined && startup !== "none" && startup.interactive) {
+    const name = kind !== "script" ? shell.prefix : posix === true ? "sh" : "bash"
+    mindSignals(shell)
+    await shell.tell(`${name}: cannot set terminal process group (-1): Inappropriate ioctl for device\n`)
+    await shell.tell(`${name}: no job control in this shell\n`)
+  }
+  return () => {}
 }
 
 /** Runs what a shell was started for. */
 const runStart = async (shell: Shell, start: ShellStart, terminal: Terminal | undefined): Promise<number> => {
-  const control = terminal === undefined ? () => {} : await beginControl(shell, terminal)
-  if (terminal !== undefined && start.kind === "input") shell.conversation = new Conversation()
+  const { kind, startup } = start
+  const control = await beginJobs(shell, start, terminal)
+  if (startup !== undefined && startup !== "none" && startup.interactive && kind === "input") {
+    shell.conversation = new Conversation()
+  }
   try {
     const refusal = await begin(shell, start)
     if (refusal !== undefined) return refusal
