@@ -63,16 +63,20 @@ export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<nu
     return Effect.map(effect, () => performance.now() - start)
   })
 
-/** Runs an effect `warmUp` times unmeasured, then `count` times one after the other. */
+/** Runs an effect `warmUp` times unmeasured, then `count` times one after the other, each after `before`, unmeasured. */
 export const sample = <A, E, R>(
   count: number,
   effect: Effect.Effect<A, E, R>,
-  warmUp = Math.ceil(count / 5)
+  warmUp = Math.ceil(count / 5),
+  before: Effect.Effect<void> = Effect.void
 ): Effect.Effect<Array<number>, E, R> =>
   Effect.gen(function*() {
     for (let i = 0; i < warmUp; i++) yield* effect
     const samples: Array<number> = []
-    for (let i = 0; i < count; i++) samples.push(yield* timed(effect))
+    for (let i = 0; i < count; i++) {
+      yield* before
+      samples.push(yield* timed(effect))
+    }
     return samples
   })
 

@@ -2,6 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { spawnSync } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { Vm } from "../../services/Vm.ts"
 import type { Group, Settings } from "./bench.ts"
 import { times } from "./bench.ts"
@@ -77,6 +80,38 @@ const firstByte = (settings: Settings) =>
     })
   }).pipe(Effect.scoped)
 
+/** A program that ends at once: a memory, and a function `_start` that does nothing. */
+const nothing = Buffer.from(
+  "0061736d01000000" + "010401600000" + "03020100" + "0503010001" +
+    "0713" + "02" + "066d656d6f72790200" + "065f73746172740000" + "0a040102000b",
+  "hex"
+)
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => {
+    const path = mkdtempSync(join(tmpdir(), "agent-os-bench-"))
+    writeFileSync(join(path, "nothing"), nothing)
+    return path
+  }),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+)
+
+/** Until a worker is ready for the next program. */
+const pause = Effect.sleep("150 millis")
+
+/** Programs of a package: one in the worker that is kept ready for it, and two of which one has none. */
+const software = (settings: Settings) =>
+  Effect.gen(function*() {
+    const { processes } = yield* Vm.make({ software: [{ package: yield* folder }] })
+    const count = times(settings, 40)
+    const one = yield* sample(count, processes.exec("nothing"), 3, pause)
+    const two = yield* sample(count, processes.exec("nothing | nothing"), 3, pause)
+    return [
+      row("a WebAssembly program, started and ended", one),
+      row("two of them in a pipeline", two, { note: "one of them waits for a worker of its own" })
+    ]
+  }).pipe(Effect.scoped)
+
 export const shell: Group = {
   name: "shell",
   run: (settings) =>
@@ -92,6 +127,12 @@ export const shell: Group = {
           note: bash === undefined ? "no bash to compare with" : `bash: ${bash.toFixed(0)} ms`
         }))
       }
-      return [...rows, yield* grep(settings), yield* besideLoops(settings), yield* firstByte(settings)]
+      return [
+        ...rows,
+        yield* grep(settings),
+        yield* besideLoops(settings),
+        yield* firstByte(settings),
+        ...(yield* software(settings))
+      ]
     }).pipe(Effect.scoped)
 }

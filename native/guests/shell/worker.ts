@@ -3,7 +3,7 @@
  */
 import { parentPort } from "node:worker_threads"
 import type { Dated, FromWorker, ToWorker } from "../protocol.ts"
-import { setProgram } from "../wasm/thread.ts"
+import { setSurroundings } from "../wasm/workers.ts"
 import { installClock } from "./clock.ts"
 import { Gate } from "./gate.ts"
 import { installRandom } from "./random.ts"
@@ -13,7 +13,6 @@ import { ShellWorker } from "./shell-worker.ts"
 const port = parentPort!
 const worker = new ShellWorker((message, transfer) => port.postMessage(message, transfer))
 installClock()
-setProgram(new URL("./wasm-worker.js", import.meta.url))
 const rehearsal = new Rehearsal((post) => new ShellWorker(post), (run) => {
   const timer = setTimeout(run)
   return () => clearTimeout(timer)
@@ -29,6 +28,7 @@ const gate = new Gate(
     port.postMessage({ _tag: "settled", id } satisfies FromWorker)
   }
 )
+setSurroundings({ program: new URL("./wasm-worker.js", import.meta.url), ticket: gate.ticket })
 port.on("message", (message: Dated<ToWorker>) => {
   rehearsal.stop()
   gate.receive(message)

@@ -6,6 +6,7 @@ import type { ExecContext } from "../bash/interpret/external.ts"
 import { resolvePath } from "../shell/paths.ts"
 import { engine, type Module } from "./engine.ts"
 import { isModule, limitMemory, Unrunnable } from "./memory-limit.ts"
+import { ticket } from "./workers.ts"
 
 /** Where software is mounted. */
 const SOFTWARE = /^\/__agentos\/commands\/\d{3,}\//
@@ -94,14 +95,12 @@ export const moduleAt = async (
   return module
 }
 
-const compiled = async (bytes: Uint8Array<ArrayBuffer>): Promise<Module> => {
-  // a timer: where no time passes between two messages, the worker is not to seem idle meanwhile
-  const busy = setInterval(() => {}, 0x7fff_ffff)
-  try {
-    return await engine.compile(bytes)
-  } catch {
-    throw new Unrunnable("Exec format error")
-  } finally {
-    clearInterval(busy)
-  }
-}
+/** What the compiler, which works beside this worker, makes of a module. */
+const compiled = (bytes: Uint8Array<ArrayBuffer>): Promise<Module> =>
+  new Promise((resolve, reject) => {
+    const { redeem } = ticket()
+    engine.compile(bytes).then(
+      (module) => redeem(() => resolve(module)),
+      () => redeem(() => reject(new Unrunnable("Exec format error")))
+    )
+  })

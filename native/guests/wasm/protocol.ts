@@ -114,7 +114,7 @@ export type FromProgram =
   | { readonly op: "exit"; readonly code: number }
   | { readonly op: "trap"; readonly reason: string }
 
-/** What a program's worker begins with. */
+/** Shell to worker, once: the program that it is to run. */
 export interface ProgramStart {
   readonly module: Module
   readonly argv: ReadonlyArray<string>

@@ -11,6 +11,7 @@ import { Unrunnable } from "./memory-limit.ts"
 import { moduleAt } from "./modules.ts"
 import { wasiNames } from "./names.ts"
 import { ProgramThread } from "./thread.ts"
+import { prepareWorker, ticket } from "./workers.ts"
 
 /** Programs of one VM that run at one time, those included whose worker is about to end. */
 export const MAX_PROGRAMS = 16
@@ -55,10 +56,17 @@ const hasRoom = async ({ machine, process }: ExecContext): Promise<boolean> => {
   while (programs.size >= MAX_PROGRAMS) {
     const ending = Array.from(programs).filter(({ isEnding }) => isEnding)
     if (ending.length === 0) return false
-    await process.block(Promise.race(ending.map(({ gone }) => gone)))
+    await process.block(oneGone(ending))
   }
   return true
 }
+
+/** Resolves when one of them is gone, in its turn. */
+const oneGone = (ending: ReadonlyArray<ProgramThread>): Promise<void> =>
+  new Promise((resolve) => {
+    const { redeem } = ticket()
+    void Promise.race(ending.map(({ gone }) => gone)).then(() => redeem(resolve))
+  })
 
 const runModule = async (
   context: ExecContext,
@@ -79,6 +87,8 @@ const runModule = async (
     return await serve(context, thread, argv)
   } finally {
     thread.end()
+    // one that begins is not to be held up
+    if (Array.from(programs).every(({ hasBegun, isEnding }) => hasBegun || isEnding)) prepareWorker()
   }
 }
 

@@ -1,5 +1,6 @@
 /** The worker of one running WebAssembly program, as the shell worker sees it. */
-import { Worker } from "node:worker_threads"
+import type { Worker } from "node:worker_threads"
+import type { Ticket } from "../shell/gate.ts"
 import type { FromProgram, ProgramStart } from "./protocol.ts"
 import {
   ANSWERED,
@@ -13,19 +14,10 @@ import {
   STATE,
   WINDOW_BYTES
 } from "./protocol.ts"
-
-/** What a program needs of JavaScript: its descriptors, and the texts of its answers. */
-const resourceLimits = { maxOldGenerationSizeMb: 64, stackSizeMb: 4 }
+import { takeWorker, ticket } from "./workers.ts"
 
 /** What becomes of a program: it asks for something, or it has ended, perhaps with its worker. */
 export type ProgramEvent = FromProgram | { readonly op: "died"; readonly reason: string }
-
-let program: URL | undefined
-
-/** Where the worker's own program is; told once by the shell worker's entry. */
-export const setProgram = (url: URL): void => {
-  program = url
-}
 
 const encoder = new TextEncoder()
 
@@ -35,33 +27,22 @@ export class ProgramThread {
   private readonly window: Uint8Array
   private readonly heard: Array<ProgramEvent> = []
   private listening: ((event: ProgramEvent) => void) | undefined
-  /** Held while the program works: where no time passes between two messages, the worker is not to seem idle then. */
-  private working: ReturnType<typeof setInterval> | undefined
+  /** Held while the program works. */
+  private working: Ticket | undefined
+  /** It has said something. Before, its worker may still be loading what it needs. */
+  hasBegun = false
+  /** It has said its last word, after which its worker ends as well. */
+  private isOver = false
   /** The worker is being ended. */
   isEnding = false
   /** Resolves when the worker is gone. */
   readonly gone: Promise<void>
 
   constructor(start: Omit<ProgramStart, "answers">) {
-    if (program === undefined) throw new Error("the worker of programs is not known")
     const answers = new SharedArrayBuffer(HEADER_BYTES + WINDOW_BYTES)
     this.header = new Int32Array(answers, 0, HEADER_WORDS)
     this.window = new Uint8Array(answers, HEADER_BYTES)
-    this.work()
-    const workerData: ProgramStart = { ...start, answers }
-    this.worker = new Worker(program, {
-      workerData,
-      resourceLimits,
-      env: {},
-      argv: [],
-      execArgv: [],
-      stdin: false,
-      stdout: true,
-      stderr: true,
-      trackUnmanagedFds: true
-    })
-    this.worker.stdout.resume()
-    this.worker.stderr.resume()
+    this.worker = takeWorker()
     this.worker.on("message", (event: FromProgram) => this.hear(event))
     this.worker.on("error", (error: NodeJS.ErrnoException) => {
       const outOfMemory = error.code === "ERR_WORKER_OUT_OF_MEMORY"
@@ -73,6 +54,8 @@ export class ProgramThread {
         resolve()
       })
     )
+    this.work()
+    this.worker.postMessage({ ...start, answers } satisfies ProgramStart)
   }
 
   /** What comes next. To be asked again when it has been answered. */
@@ -113,7 +96,16 @@ export class ProgramThread {
   }
 
   private hear(event: ProgramEvent): void {
-    this.rest()
+    if (this.isOver) return
+    this.hasBegun = true
+    this.isOver = event.op === "exit" || event.op === "trap" || event.op === "died"
+    const { working } = this
+    this.working = undefined
+    if (working === undefined) this.tell(event)
+    else working.redeem(() => this.tell(event))
+  }
+
+  private tell(event: ProgramEvent): void {
     const { listening } = this
     this.listening = undefined
     if (listening === undefined) this.heard.push(event)
@@ -121,11 +113,11 @@ export class ProgramThread {
   }
 
   private work(): void {
-    this.working ??= setInterval(() => {}, 0x7fff_ffff)
+    this.working ??= ticket()
   }
 
   private rest(): void {
-    clearInterval(this.working)
+    this.working?.cancel()
     this.working = undefined
   }
 }

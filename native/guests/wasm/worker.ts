@@ -1,9 +1,9 @@
 /**
- * Entry of the worker of one WebAssembly program: makes it an instance whose only way out are the functions of WASI,
- * runs it to its end and says how it ended.
+ * Entry of the worker of one WebAssembly program: waits for it, makes it an instance whose only way out are the functions of
+ * WASI, runs it to its end and says how it ended.
  */
 import { WASI } from "@bjorn3/browser_wasi_shim"
-import { parentPort, workerData } from "node:worker_threads"
+import { parentPort } from "node:worker_threads"
 import { SystemChannel } from "./channel.ts"
 import { VmDirectory, VmFd } from "./descriptors.ts"
 import { engine } from "./engine.ts"
@@ -14,17 +14,19 @@ import type { ProgramStart } from "./protocol.ts"
 const STANDARD = [0, 1, 2]
 const BEGINNING = 3
 
-const { answers, argv, env, module, seed } = workerData as ProgramStart
-const channel = new SystemChannel(parentPort!, answers)
-const fds = [...STANDARD.map((fd) => new VmFd(channel, fd)), new VmDirectory(channel, BEGINNING)]
-const program = new WASI(Array.from(argv), Array.from(env), fds)
-installImports(program, channel, seed)
-
-try {
-  const instance = new engine.Instance(module, { wasi_snapshot_preview1: program.wasiImport })
-  const code = program.start(instance as never)
-  channel.end({ op: "exit", code: code >>> 0 })
-} catch (error) {
-  const reason = error instanceof Error ? error.message : String(error)
-  channel.end({ op: "trap", reason: reason.split("\n")[0] })
+const run = ({ answers, argv, env, module, seed }: ProgramStart): void => {
+  const channel = new SystemChannel(parentPort!, answers)
+  const fds = [...STANDARD.map((fd) => new VmFd(channel, fd)), new VmDirectory(channel, BEGINNING)]
+  const program = new WASI(Array.from(argv), Array.from(env), fds)
+  installImports(program, channel, seed)
+  try {
+    const instance = new engine.Instance(module, { wasi_snapshot_preview1: program.wasiImport })
+    const code = program.start(instance as never)
+    channel.end({ op: "exit", code: code >>> 0 })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    channel.end({ op: "trap", reason: reason.split("\n")[0] })
+  }
 }
+
+parentPort!.once("message", run)
