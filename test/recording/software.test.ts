@@ -14,15 +14,23 @@ const run = (script: string) =>
 
 /** What must come out of it again, and how often it is tried. */
 const scripts: Readonly<Record<string, readonly [script: string, rounds: number]>> = {
-  "time and randomness": ["for i in 1 2 3; do clock > /tmp/c$i; random > /tmp/r$i; done; date +%s%N; sha1sum /tmp/*", 2],
-  "programs of one pipeline": ["flood | copy | copy | tee /tmp/f | sha1sum; for i in 1 2 3; do words $i | copy; done", 1],
+  "time and randomness": [
+    "for i in 1 2 3; do clock > /tmp/c$i; random > /tmp/r$i; done; date +%s%N; sha1sum /tmp/*",
+    2
+  ],
+  "programs of one pipeline": [
+    "flood | copy | copy | tee /tmp/f | sha1sum; for i in 1 2 3; do words $i | copy; done",
+    1
+  ],
   "programs that work at one time, and a shell beside them": [
     "for i in 1 2 3 4; do { for j in 1 2; do words $i-$j; list /etc | wc -c; random | od -An -tx1; done; } & done; " +
     "for i in {1..50}; do echo shell $i; done; wait",
     3
   ],
   "more programs than may run": [
-    `${Array.from({ length: 18 }, () => "copy").join(" | ")} < /etc/hostname; for i in {1..20}; do five & done; wait; jobs`,
+    `${
+      Array.from({ length: 18 }, () => "copy").join(" | ")
+    } < /etc/hostname; for i in {1..20}; do five & done; wait; jobs`,
     1
   ],
   "what traps, and what is none": ["crash; deep; outside; garbage; alien; five; echo $?", 1]

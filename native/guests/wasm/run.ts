@@ -38,8 +38,9 @@ export const runSoftware = async (
   try {
     module = await moduleAt(context, path, (name) => wasiNames.has(name))
   } catch (error) {
-    if (!(error instanceof Unrunnable)) throw error
-    await say(context, `bash: ${argv[0]}: cannot execute binary file: ${error.message}`)
+    const problem = problemOf(error)
+    if (problem === undefined) throw error
+    await say(context, `bash: ${argv[0]}: ${problem}`)
     return CANNOT_EXECUTE
   }
   if (module === undefined) return undefined
@@ -49,6 +50,14 @@ export const runSoftware = async (
   }
   return runModule(context, module, argv)
 }
+
+/** Why a file cannot be executed; undefined for what ends the process. */
+const problemOf = (error: unknown): string | undefined =>
+  error instanceof Unrunnable
+    ? `cannot execute binary file: ${error.message}`
+    : error instanceof SystemCallError && !isErrno(error, "ECANCELED")
+    ? error.reason
+    : undefined
 
 /** Whether one more may run. Those that have ended are waited for until their workers are gone. */
 const hasRoom = async ({ machine, process }: ExecContext): Promise<boolean> => {

@@ -3,7 +3,15 @@ import { assert, describe, it } from "@effect/vitest"
 import type { MessagePort } from "node:worker_threads"
 import { Worker } from "node:worker_threads"
 import { SystemChannel } from "../../../native/guests/wasm/channel.ts"
-import { ANSWERED, BYTES, HEADER_BYTES, KIND, LENGTH, STATE, WINDOW_BYTES } from "../../../native/guests/wasm/protocol.ts"
+import {
+  ANSWERED,
+  BYTES,
+  HEADER_BYTES,
+  KIND,
+  LENGTH,
+  STATE,
+  WINDOW_BYTES
+} from "../../../native/guests/wasm/protocol.ts"
 
 const TEXT = "the answer"
 /** A word of the test's own behind the window: 1 when the other side runs, 2 when it is to end. */
