@@ -18,6 +18,7 @@ import { scripts } from "./corpus/scripts.ts"
 import { system } from "./corpus/system.ts"
 import { textTools } from "./corpus/text-tools.ts"
 import { tools } from "./corpus/tools.ts"
+import { views } from "./corpus/views.ts"
 import { exceptions } from "./exceptions.ts"
 import type { Expectation } from "./support/compare.ts"
 import { compare, runOnHost } from "./support/compare.ts"
@@ -34,7 +35,8 @@ const groups = {
   ...lineTools,
   ...textTools,
   ...awk,
-  ...jq
+  ...jq,
+  ...views
 }
 const recordedFile = new URL("./expected.json", import.meta.url)
 
@@ -47,7 +49,7 @@ const says = (program: string, version: string): boolean => {
 }
 
 /** Programs of the scripts that a host need not have. */
-const optional = ["awk", "bc", "column", "ed", "file", "hexdump", "jq", "patch", "ps", "unzip", "xxd", "zip"]
+const optional = ["awk", "bc", "column", "ed", "file", "hexdump", "jq", "patch", "ps", "tree", "unzip", "xxd", "zip"]
 
 const path = (process.env.PATH ?? "").split(":")
 const missing = optional.filter((name) => !path.some((folder) => existsSync(`${folder}/${name}`)))

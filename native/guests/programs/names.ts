@@ -21,6 +21,7 @@ export const ownNames = [
   "cksum",
   "clear",
   "cmp",
+  "column",
   "comm",
   "cp",
   "cut",
@@ -108,6 +109,7 @@ export const ownNames = [
   "top",
   "touch",
   "tr",
+  "tree",
   "truncate",
   "tsort",
   "tty",
@@ -142,10 +144,8 @@ export const builtinNames = [
 
 /** Programs that just-bash has and we do not yet. */
 export const wrappedNames = [
-  "column",
   "file",
   "rg",
-  "tree",
   "xan",
   "yq"
 ] as const

@@ -93,6 +93,7 @@ timeout|DURATION COMMAND [ARG]...|Run a command, and stop it when it takes too l
 top||Show the processes once.
 touch|FILE...|Set the times of FILEs, making those that are missing.
 tr|STRING1 [STRING2]|Translate, squeeze or delete characters.
+tree|[DIRECTORY]...|Draw what is in DIRECTORIES as a tree.
 truncate|FILE...|Set the size of FILEs.
 tsort|[FILE]|Sort by dependencies.
 tty||Print the name of the terminal.

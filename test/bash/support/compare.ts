@@ -10,6 +10,7 @@ import { fileTools } from "../corpus/file-tools.ts"
 import { lineTools } from "../corpus/line-tools.ts"
 import { textTools } from "../corpus/text-tools.ts"
 import type { Groups } from "../corpus/types.ts"
+import { views } from "../corpus/views.ts"
 import { ShellVm } from "./vm.ts"
 
 export interface Expectation {
@@ -135,7 +136,7 @@ export const runOnEngine = async (script: string): Promise<Expectation> => {
 }
 
 /** Groups in which standard error counts too. */
-const wordy = new Set(["errors", ...[editTools, fileTools, lineTools, textTools].flatMap(Object.keys)])
+const wordy = new Set(["errors", ...[editTools, fileTools, lineTools, textTools, views].flatMap(Object.keys)])
 
 const same = (group: string, left: Expectation, right: Expectation): boolean =>
   left.stdout === right.stdout && left.exitCode === right.exitCode &&

@@ -38,7 +38,7 @@ const scripted: Readonly<Record<string, RegExp>> = {
 
 /** Whether the command reads its standard input, as far as its words tell. */
 const readsInput = ({ args, name }: ProgramContext): boolean => {
-  if (name === "tree" || name === "strings" && args.some((arg) => !arg.startsWith("-"))) return false
+  if (name === "strings" && args.some((arg) => !arg.startsWith("-"))) return false
   const script = scripted[name]
   if (script === undefined) return true
   const operands = args.filter((arg, index) =>
