@@ -71,6 +71,11 @@ const abuses: Readonly<Record<string, (vm: VmShape) => Effect.Effect<unknown, an
       )
       assert.strictEqual(read, FLOOD)
     }),
+  "20 MB that are collected, above the bound": (vm) =>
+    Effect.map(
+      failureOf(vm.processes.exec("flood", { timeout: "20 seconds" })),
+      (error: any) => assert.strictEqual(error.reason, "OutputLimit")
+    ),
   "20 MB to nobody": (vm) =>
     Effect.map(
       vm.processes.exec("flood | head -c 3 | wc -c; echo ${PIPESTATUS[0]}", { timeout: "20 seconds" }),

@@ -43,8 +43,12 @@ export interface ShellHostOptions extends CallRunnerOptions {
   readonly onStarved: () => void
 }
 
-/** How long a process that was told to die may take before its worker is ended. */
+/**
+ * How long a process that was told to die may take before its worker is ended. Where others live in the worker, who would end with
+ * it, it takes longer: on a machine with much to do, a worker may have to wait for a processor that long.
+ */
 const STOP_GRACE_MS = 15
+const SHARED_GRACE_MS = 300
 /** How long a worker outlives the VM's last process. */
 const IDLE_MS = 10_000
 
@@ -140,16 +144,22 @@ export class ShellHost {
     worker.signal({ scope, id, signal })
     if (signal !== "SIGKILL") return
     const process = table.get(id)
-    const over = scope === "tree"
-      ? () => !table.treeLives(id)
+    const isTarget = scope === "tree"
+      ? ({ root }: Process) => root === id
       : scope === "group"
-      ? () => table.group(id).every(({ state }) => state === "zombie")
-      : () => process === undefined || process.state === "zombie" || table.get(id) !== process
+      ? ({ pgid }: Process) => pgid === id
+      : (other: Process) => other === process
+    const lives = (wanted: boolean) => table.list().some((each) => each.state !== "zombie" && isTarget(each) === wanted)
+    const over = scope === "tree" ? () => !table.treeLives(id) : () => !lives(true)
     if (over()) return
     this.stopping.set(over, process?.root ?? id)
-    this.options.machineAfter(STOP_GRACE_MS, () => {
-      if (this.stopping.has(over)) void worker.kill()
-    })
+    const end = () => this.stopping.has(over) ? void worker.kill() : undefined
+    // what the worker has said meanwhile is heard first
+    this.options.machineAfter(STOP_GRACE_MS, () =>
+      worker.onceHeard(() => {
+        if (!lives(false)) end()
+        else this.options.machineAfter(SHARED_GRACE_MS - STOP_GRACE_MS, () => worker.onceHeard(end))
+      }))
   }
 
   /** A process has ended. */

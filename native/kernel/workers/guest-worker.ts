@@ -214,6 +214,11 @@ export class GuestWorker {
     return this.death
   }
 
+  /** Calls back when what the worker has said so far has been heard. */
+  onceHeard(listener: () => void): void {
+    setImmediate(listener)
+  }
+
   /** Calls back when the worker is dead, after its owner has been told. */
   onceDead(listener: () => void): void {
     void this.death.then(listener)
