@@ -234,6 +234,8 @@ export interface GuestStat {
   readonly atimeMs: number
   readonly mtimeMs: number
   readonly ctimeMs: number
+  /** Of a device: its number, the major one from the ninth bit on. */
+  readonly rdev: number
 }
 
 export interface GuestSpace {

@@ -12,6 +12,7 @@ import { GuardedFilesystem } from "./filesystem/guarded-filesystem.ts"
 import type { Caller } from "./filesystem/operation.ts"
 import { makeProc } from "./filesystem/proc.ts"
 import type { Pause, Steps, Work } from "./filesystem/steps.ts"
+import { makeTerminalNodes } from "./filesystem/terminal-nodes.ts"
 import type { Snapshot } from "./filesystem/tree.ts"
 import { OpenFiles } from "./open-files.ts"
 import type { DecisionLogOptions } from "./policy/decision-log.ts"
@@ -229,6 +230,8 @@ export class Vm {
     }, this.decisions)
     if (filesystem.exists(this.host, "/dev")) {
       filesystem.mount("/dev", deviceSnapshot(), { type: "devtmpfs", source: "devtmpfs" })
+      const terminals = { startedAt: host.now(), list: () => this.processes.terminals.list(), uid: spec.user.uid }
+      filesystem.mountSynthetic("/dev/pts", makeTerminalNodes(terminals), { type: "devpts", source: "devpts" })
     }
     if (filesystem.exists(this.host, "/proc")) {
       filesystem.mountSynthetic("/proc", makeProc(procSource(this, host.now)), { type: "proc", source: "proc" })

@@ -197,6 +197,34 @@ for (const subject of subjects) {
           yield* empty(processes)
         }))
 
+      it.scoped("have a node in /dev/pts while they are there, in their VM only", () =>
+        Effect.gen(function*() {
+          const { filesystem, processes } = yield* Vm.make({})
+          const other = yield* Vm.make({})
+          assert.deepStrictEqual(yield* filesystem.readdir("/dev/pts"), ["ptmx"])
+          const first = yield* openShell(processes)
+          const second = yield* processes.openTerminal({ ...size, command: "cat", args: [] })
+          yield* first.screen.shows("$")
+          yield* first.screen.type("cd /dev/pts; echo *; stat -c '%F %t %T %A %U %G' 0 1\r", /1 crw/)
+          assert.deepStrictEqual(first.screen.lines().slice(1, 4), [
+            "0 1 ptmx",
+            "character special file 88 0 crw--w---- user tty",
+            "character special file 88 1 crw--w---- user tty"
+          ])
+          assert.strictEqual((yield* filesystem.stat("/dev/pts/1")).mode, 0o020620)
+          yield* first.screen.type("echo mine > $(tty); [ -c $(tty) ] && echo is one; echo yours > 1\r", /^is one$/m)
+          assert.include(first.screen.lines(), "mine")
+          const theirs = yield* makeScreen(second, size)
+          yield* theirs.shows("yours")
+          assert.deepStrictEqual(yield* other.filesystem.readdir("/dev/pts"), ["ptmx"])
+          assert.include(yield* told(filesystem.readFile("/dev/pts/1")), "ENXIO")
+          assert.include(yield* told(filesystem.writeFile("/dev/pts/9", text("x"))), "EROFS")
+          yield* second.write("\x04")
+          yield* second.wait
+          yield* first.screen.type("ls; echo x > 1\r", "1:")
+          assert.deepStrictEqual(yield* filesystem.readdir("/dev/pts"), ["0", "ptmx"])
+        }))
+
       it.scoped("are as many as the limit allows", () =>
         Effect.gen(function*() {
           const { processes } = yield* Vm.make({ limits: { ptys: 2 } })

@@ -10,7 +10,7 @@ import { builtinNames, wrappedNames } from "./names.ts"
 import { seq } from "./numbers/seq.ts"
 import type { Program } from "./program.ts"
 import { date } from "./system/date.ts"
-import { env, nice, nohup, printenv, sleep, time, timeout } from "./system/run.ts"
+import { env, nice, printenv, sleep, time, timeout } from "./system/run.ts"
 import { xargs } from "./system/xargs.ts"
 import { cut, paste, tr } from "./text/columns.ts"
 import { head, tail } from "./text/ends.ts"
@@ -96,6 +96,7 @@ const late = {
   }),
   ...from(() => import("./system/stty.ts"), { stty: "stty" }),
   ...from(() => import("./system/session.ts"), { setsid: "setsid" }),
+  ...from(() => import("./system/nohup.ts"), { nohup: "nohup" }),
   ...from(() => import("./system/processes.ts"), { pgrep: "pgrep", pkill: "pkill", ps: "ps", top: "top" }),
   ...from(() => import("./text/column.ts"), { column: "column" }),
   ...from(() => import("./text/fmt.ts"), { fmt: "fmt" }),
@@ -139,7 +140,6 @@ const own: Readonly<Record<OwnName, Program>> = {
   ln,
   nice,
   nl,
-  nohup,
   paste,
   printenv,
   rev,

@@ -153,6 +153,7 @@ class Stage {
       uid: IDENTITY.uid,
       gid: IDENTITY.gid,
       ino: 1,
+      rdev: 0,
       dev: 1,
       atimeMs: 0,
       mtimeMs: 0,

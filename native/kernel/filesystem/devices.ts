@@ -5,7 +5,8 @@ import type { State } from "./state.ts"
 import type { Snapshot } from "./tree.ts"
 import { ROOT_INO, Tree } from "./tree.ts"
 
-const device = (major: number, minor: number): number => (major << 8) | minor
+/** The number of a device. */
+export const device = (major: number, minor: number): number => (major << 8) | minor
 
 const NULL = device(1, 3)
 const ZERO = device(1, 5)
@@ -13,6 +14,9 @@ const FULL = device(1, 7)
 const RANDOM = device(1, 8)
 const URANDOM = device(1, 9)
 const TTY = device(5, 0)
+const PTMX = device(5, 2)
+/** Terminals, as Linux numbers them. */
+export const TERMINAL_MAJOR = 136
 const STDIN = device(60, 0)
 const STDOUT = device(60, 1)
 const STDERR = device(60, 2)
@@ -22,8 +26,8 @@ export const WHOLE_DEVICE_BYTES = 4096
 /** Most bytes that one read of an endless device returns. */
 const READ_BYTES = 64 * 1024
 
-/** A VM has no controlling terminal of its own. */
-export const canOpen = (rdev: number): boolean => rdev !== TTY
+/** A VM has no controlling terminal of its own, and those of its guests are opened where the guests are. */
+export const canOpen = (rdev: number): boolean => rdev !== TTY && rdev !== PTMX && rdev >> 8 !== TERMINAL_MAJOR
 
 export const readDevice = (state: State, rdev: number, length: number): Uint8Array => {
   const bytes = Math.min(length, READ_BYTES)

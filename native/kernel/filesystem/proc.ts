@@ -63,7 +63,7 @@ const mountTable = (source: ProcSource): string =>
     `${escape(device)} ${escape(path)} ${escape(type)} ${readOnly ? "ro" : "rw"},noatime 0 0\n`
   ).join("")
 
-const filesystems = (): string => "nodev\trootfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tmemory\n"
+const filesystems = (): string => "nodev\trootfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tdevpts\nnodev\tmemory\n"
 
 const texts: ReadonlyArray<
   readonly [

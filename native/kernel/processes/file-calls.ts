@@ -102,5 +102,6 @@ export const guestStat = (stat: Stat): GuestStat => ({
   dev: stat.dev,
   atimeMs: milliseconds(stat.atime),
   mtimeMs: milliseconds(stat.mtime),
-  ctimeMs: milliseconds(stat.ctime)
+  ctimeMs: milliseconds(stat.ctime),
+  rdev: stat.rdev
 })

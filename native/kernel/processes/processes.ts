@@ -86,7 +86,7 @@ export class Processes {
     this.startedAt = options.now()
     this.table = new ProcessTable({ limit: limits.processes, now: options.now })
     this.commands = new Commands(options.now)
-    this.terminals = new Terminals(limits.ptys)
+    this.terminals = new Terminals(limits.ptys, options.now)
     this.shell = new ShellHost({
       ...options,
       table: this.table,

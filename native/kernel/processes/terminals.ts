@@ -11,13 +11,14 @@ export const isSize = ({ columns, rows }: TerminalSize): boolean =>
   [columns, rows].every((side) => Number.isInteger(side) && side >= 1 && side <= MAX_SIDE)
 
 export class Terminals {
-  private readonly numbers = new Set<number>()
+  /** The numbers in use, with the time since when. */
+  private readonly numbers = new Map<number, bigint>()
 
-  constructor(private readonly limit: number) {}
+  constructor(private readonly limit: number, private readonly now: () => bigint) {}
 
-  /** The numbers in use, in order. */
-  list(): ReadonlyArray<number> {
-    return Array.from(this.numbers).sort((a, b) => a - b)
+  /** The numbers in use, in order, with the time since when. */
+  list(): ReadonlyArray<readonly [number: number, openedAt: bigint]> {
+    return Array.from(this.numbers).sort(([a], [b]) => a - b)
   }
 
   /** Takes the lowest free number; gives its path. Throws `Fault` ENOSPC when there are as many as there may be. */
@@ -27,7 +28,7 @@ export class Terminals {
     }
     let number = 0
     while (this.numbers.has(number)) number++
-    this.numbers.add(number)
+    this.numbers.set(number, this.now())
     return pathOf(number)
   }
 

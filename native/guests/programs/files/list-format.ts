@@ -227,7 +227,11 @@ export const makeListing = async (context: ProgramContext, line: CommandLine): P
     ...(line.has("i") ? [String(entry.stat.ino)] : []),
     ...(line.has("s") ? [blocks(allocated(entry.stat))] : [])
   ]
-  const row = (entry: Entry): Array<string> => {
+  const sizeOf = (stat: GuestStat, minorWidth: number): string =>
+    stat.type === "character"
+      ? `${stat.rdev >> 8}, ${String(stat.rdev & 0xff).padStart(minorWidth)}`
+      : showSize(stat.size, fileStyle)
+  const row = (entry: Entry, minorWidth: number): Array<string> => {
     const { stat } = entry
     const name = (id: number, find: ((id: number) => string | undefined) | undefined) => find?.(id) ?? String(id)
     return [
@@ -237,7 +241,7 @@ export const makeListing = async (context: ProgramContext, line: CommandLine): P
       ...(line.has("g") ? [] : [name(stat.uid, users?.userName)]),
       ...(line.has("G") || line.has("o") ? [] : [name(stat.gid, users?.groupName)]),
       ...(line.has("author") ? [name(stat.uid, users?.userName)] : []),
-      showSize(stat.size, fileStyle),
+      sizeOf(stat, minorWidth),
       showTime(timeOf(stat)),
       shown(entry)
     ]
@@ -256,7 +260,10 @@ export const makeListing = async (context: ProgramContext, line: CommandLine): P
   }
   const width = Number(line.get("w") ?? context.env.get("COLUMNS") ?? 80) || 80
   const format = (entries: ReadonlyArray<Entry>): string => {
-    if (long) return align(entries.map(row), alignments()).map((text) => `${text}\n`).join("")
+    if (long) {
+      const minorWidth = Math.max(...entries.map(({ stat }) => String(stat.rdev & 0xff).length))
+      return align(entries.map((entry) => row(entry, minorWidth)), alignments()).map((text) => `${text}\n`).join("")
+    }
     const leads = entries.map(lead)
     const cells = (leads[0].length === 0
       ? leads.map(() => "")

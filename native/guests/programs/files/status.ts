@@ -7,6 +7,7 @@ import { formatTime } from "../text/strftime.ts"
 import { relativePath } from "./links.ts"
 import { backupName, confirm, join, lastPart as base } from "./targets.ts"
 import { eachOperand } from "./tree.ts"
+import { readUsers } from "./users.ts"
 
 const kinds: Readonly<Record<string, readonly [letter: string, text: string]>> = {
   file: ["-", "regular file"],
@@ -29,8 +30,15 @@ export const modeText = ({ mode, type }: GuestStat): string =>
 
 const clock = (milliseconds: number): string => formatTime("%Y-%m-%d %H:%M:%S.%N %z", milliseconds)
 
-const nameOf = ({ machine: { identity } }: ProgramContext, id: number, own: number): string =>
-  id === 0 ? "root" : id === own ? identity.user : String(id)
+const nameOf = async (
+  context: ProgramContext,
+  id: number,
+  own: number,
+  kind: "userName" | "groupName"
+): Promise<string> => {
+  if (id === 0) return "root"
+  return id === own ? context.machine.identity.user : (await readUsers(context))[kind](id) ?? "UNKNOWN"
+}
 
 const field = async (
   context: ProgramContext,
@@ -57,7 +65,7 @@ const field = async (
     case "g":
       return String(stat.gid)
     case "G":
-      return nameOf(context, stat.gid, identity.gid)
+      return nameOf(context, stat.gid, identity.gid, "groupName")
     case "h":
       return String(stat.nlink)
     case "i":
@@ -75,10 +83,11 @@ const field = async (
     case "u":
       return String(stat.uid)
     case "U":
-      return nameOf(context, stat.uid, identity.uid)
+      return nameOf(context, stat.uid, identity.uid, "userName")
     case "t":
+      return (stat.rdev >> 8).toString(16)
     case "T":
-      return "0"
+      return (stat.rdev & 0xff).toString(16)
     case "D":
       return stat.dev.toString(16)
     case "W":
@@ -130,6 +139,8 @@ const format = async (context: ProgramContext, text: string, name: string, stat:
 const LONG = "  File: %n\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\nDevice: %d\tInode: %-11i Links: %h\n"
   + "Access: (%04a/%A)  Uid: (%5u/%8U)   Gid: (%5g/%8G)\nAccess: %x\nModify: %y\nChange: %z\n Birth: %w\n"
 
+const deviceType = ({ rdev }: GuestStat): string => `Device type: ${rdev >> 8},${rdev & 0xff}`
+
 const TERSE = "%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %W %o\n"
 
 export const stat: Program = (context) => {
@@ -142,7 +153,8 @@ export const stat: Program = (context) => {
   const text = printf ?? (given === undefined ? (line.has("t") ? TERSE : LONG) : `${given}\n`)
   return eachOperand(context, line.operands, (name) => `cannot statx ${quoted(name)}`, async (name) => {
     const found = await context.sys(line.has("L") ? "stat" : "lstat", context.path(name))
-    await context.stdout.write(await format(context, text, name, found))
+    const shown = text === LONG && found.type === "character" ? LONG.replace("%h", `%-5h ${deviceType(found)}`) : text
+    await context.stdout.write(await format(context, shown, name, found))
   })
 }
 

@@ -1,22 +1,24 @@
-/** Programs that run other programs: env, timeout, nohup, nice, time. */
+/** Programs that run other programs: env, timeout, nice, time. */
 import type { Timer } from "../../bash/machine.ts"
 import { joinGroup, membersOf } from "../../bash/processes/groups.ts"
 import { SIGCONT, SIGKILL, signalNumber } from "../../bash/processes/signals.ts"
 import { missingOperand, parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure } from "../program.ts"
+import { become } from "./become.ts"
 import { splitWords } from "./xargs.ts"
+
+const inQuotes = (name: string): string => `'${name}'`
 
 /** The exit code of a command, with a message when there was none to run. */
 const runCommand = async (
   context: ProgramContext,
   argv: ReadonlyArray<string>,
-  options: Parameters<ProgramContext["run"]>[1] = {},
-  show: (name: string) => string = (name) => `'${name}'`
+  options: Parameters<ProgramContext["run"]>[1] = {}
 ): Promise<number> => {
   const status = await context.run(argv, options)
   if (status >= 0) return status
-  await context.complain(`${show(argv[0])}: ${status === -127 ? "No such file or directory" : "Permission denied"}`)
+  await context.complain(`${inQuotes(argv[0])}: ${status === -127 ? "No such file or directory" : "Permission denied"}`)
   return -status
 }
 
@@ -37,7 +39,8 @@ export const env: Program = async (context) => {
   }
   if (words.length > 0) {
     const cwd = line.get("C")
-    return runCommand(context, words, { env: result, cwd: cwd === undefined ? undefined : context.path(cwd) })
+    const exec = { ...context.exec, env: result, cwd: cwd === undefined ? context.cwd : context.path(cwd) }
+    return become(context, words, inQuotes, exec)
   }
   for (const [name, value] of result) await context.stdout.write(`${name}=${value}${line.has("0") ? "\0" : "\n"}`)
   return 0
@@ -153,19 +156,11 @@ const descendants = (context: ProgramContext) => {
   return Array.from(found)
 }
 
-export const nohup: Program = (context) => {
-  if (context.args.length === 0) {
-    throw new ProgramFailure("missing operand\nTry 'nohup --help' for more information.", 125)
-  }
-  context.process.ignored.add(1)
-  return runCommand(context, context.args, {}, (name) => `failed to run command '${name}'`)
-}
-
 export const nice: Program = (context) => {
   const line = parseOptions(context, { short: "n:", long: { "adjustment=": "n" }, status: 125, strict: true })
   return line.operands.length === 0
     ? context.stdout.write("0\n")?.then(() => 0) ?? 0
-    : runCommand(context, line.operands)
+    : become(context, line.operands, inQuotes)
 }
 
 export const time: Program = async (context) => {

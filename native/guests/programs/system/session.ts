@@ -1,6 +1,4 @@
 /** setsid: a program in a session of its own. */
-import type { ExecContext } from "../../bash/interpret/external.ts"
-import { findProgram, runFound } from "../../bash/interpret/external.ts"
 import { live } from "../../bash/interpret/fork.ts"
 import { membersOf, startSession } from "../../bash/processes/groups.ts"
 import { Process } from "../../bash/processes/process.ts"
@@ -8,15 +6,9 @@ import { exitStatus } from "../../bash/state/jobs.ts"
 import { parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure } from "../program.ts"
+import { become } from "./become.ts"
 
-/** Becomes the program. */
-const become = async (context: ProgramContext, exec: ExecContext, argv: ReadonlyArray<string>): Promise<number> => {
-  const found = await findProgram(exec, argv[0], exec.env.get("PATH"))
-  if (found.kind !== "missing") return runFound(exec, found, argv)
-  const why = found.status === 127 ? "No such file or directory" : "Permission denied"
-  await context.complain(`failed to execute ${argv[0]}: ${why}`)
-  return found.status
-}
+const cannot = (name: string): string => `failed to execute ${name}`
 
 const fork = async ({ exec, machine, process: parent }: ProgramContext, command: string): Promise<Process> => {
   if (!machine.hasRoom(parent)) await machine.room(parent)
@@ -38,10 +30,10 @@ export const setsid: Program = async (context) => {
     const { terminal } = process.session
     startSession(process)
     if (line.has("c")) process.session.terminal = terminal
-    return become(context, exec, argv)
+    return become(context, argv, cannot)
   }
   const child = await fork(context, argv.join(" "))
   startSession(child)
-  void live(child, () => become(context, { ...exec, process: child }, argv))
+  void live(child, () => become(context, argv, cannot, { ...exec, process: child }))
   return line.has("w") ? exitStatus(await process.block(child.ended)) : 0
 }
