@@ -3,6 +3,7 @@
  * WASI, runs it to its end and says how it ended.
  */
 import { WASI } from "@bjorn3/browser_wasi_shim"
+import { setPriority } from "node:os"
 import { parentPort } from "node:worker_threads"
 import { SystemChannel } from "./channel.ts"
 import { VmDirectory, VmFd } from "./descriptors.ts"
@@ -13,6 +14,9 @@ import type { ProgramStart } from "./protocol.ts"
 /** Of the standard streams, and of the directory after them. */
 const STANDARD = [0, 1, 2]
 const BEGINNING = 3
+
+/** How much a program gives way to the worker that serves it and must be able to end it: on Linux it is for this thread alone. */
+const NICENESS = 10
 
 const run = ({ answers, argv, env, module, seed }: ProgramStart): void => {
   const channel = new SystemChannel(parentPort!, answers)
@@ -29,4 +33,5 @@ const run = ({ answers, argv, env, module, seed }: ProgramStart): void => {
   }
 }
 
+if (process.platform === "linux") setPriority(NICENESS)
 parentPort!.once("message", run)
