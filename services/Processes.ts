@@ -39,6 +39,27 @@ export interface RunOptions<E = never, R = never> {
   readonly stdin?: string | Uint8Array | Stream.Stream<Uint8Array, E, R> | undefined
   /** After this the process and its descendants are killed, and the run fails with `TimedOut`. Default: none. */
   readonly timeout?: Duration.DurationInput | undefined
+  /**
+   * The shell session that the command runs in: one shell of the VM that goes on from command to command, by its name of 1 to
+   * 64 letters, digits, `.`, `_` and `-`. It begins with its first command. Default: a shell of the command's own.
+   *
+   * - *What stays*: the working directory and the stack of `pushd`, variables with their attributes, functions, aliases, `set`
+   *   and `shopt`, `$1` and on, `$?`, `umask`, `ulimit`, traps. *What ends with the command*: descriptors that `exec` has
+   *   opened, the list of jobs (background processes live on as without a session), and `$$`, which each command has anew.
+   * - The commands of a session run one after the other, in the order in which they came; a command that waits can be
+   *   interrupted, and `timeout` counts from the call, so that it is `TimedOut` with no `pid` when the session was busy all
+   *   the time. Different sessions run at once.
+   * - `exit` ends the command with its code, and the session goes on as it was then. So it does after whatever else ends a
+   *   script: `set -e`, `${x:?}`, a syntax error, `exec PROGRAM`. The EXIT trap runs where a shell would end, and not
+   *   between two commands.
+   * - A command that does not end by itself, but is interrupted, times out, goes beyond `maxOutputBytes` or dies of a signal,
+   *   leaves the session as it was before that command.
+   * - `cwd`, `env` and `args` are set in the session, and stay: as if the command began with `cd`, `export` and `set --`.
+   * - The session is data that the VM keeps: it outlives the worker that its commands run in, is part of snapshots of the root
+   *   and of what they restore, and a fork has its own, which begins as the origin's was. Commands fail with ENOSPC above the
+   *   limit `shellSessions`, and with `SessionLimit` when the state is above `sessionBytes`, which leaves it as it was.
+   */
+  readonly session?: string | undefined
 }
 
 /**
@@ -292,6 +313,22 @@ export interface StopOptions {
 }
 
 /**
+ * A shell session between its commands.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ShellSession {
+  readonly name: string
+  /** Its working directory; none before its first command has ended. */
+  readonly cwd?: string
+  /** Size of its state, which the limit `sessionBytes` bounds. */
+  readonly bytes: number
+  /** Whether a command runs in it. */
+  readonly busy: boolean
+}
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -351,6 +388,13 @@ export interface ProcessesShape {
   readonly stopProcess: (pid: number, options?: StopOptions) => Effect.Effect<void, ProcessesError>
   /** The same with SIGKILL at once. */
   readonly killProcess: (pid: number) => Effect.Effect<void, ProcessesError>
+  /** The shell sessions of the VM, by name. */
+  readonly sessions: Effect.Effect<ReadonlyArray<ShellSession>, ProcessesError>
+  /**
+   * Forgets a shell session; its EXIT trap does not run. A command that runs in it goes on and leaves nothing, those that wait
+   * begin it anew. Fails with `NotFound` when there is none of this name.
+   */
+  readonly dropSession: (name: string) => Effect.Effect<void, ProcessesError>
 }
 
 /**

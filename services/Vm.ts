@@ -59,7 +59,10 @@ export interface VmShape {
   ) => Effect.Effect<void, ConfigError | KernelError | SidecarError | TransportError>
   /** A section of Markdown that tells a model which tools the VM has and how to call them; empty without tools. */
   readonly toolInstructions: string
-  /** Keeps the present state of the root filesystem, in constant time, until it is dropped or the VM ends. */
+  /**
+   * Keeps the present state of the root filesystem and of the shell sessions, in constant time, until it is dropped or the VM
+   * ends.
+   */
   readonly snapshot: Effect.Effect<VmSnapshot, FilesystemError>
   /** The same for the tree mounted at a path. */
   readonly snapshotMount: (path: string) => Effect.Effect<VmSnapshot, FilesystemError>
@@ -68,10 +71,13 @@ export interface VmShape {
    * when it is forgotten already. Forks that were made meanwhile keep theirs.
    */
   readonly dropSnapshot: (snapshot: VmSnapshot) => Effect.Effect<void, FilesystemError>
-  /** Makes the root filesystem what a snapshot of it holds, in constant time. Files that are open in it are closed. */
+  /**
+   * Makes the root filesystem and the shell sessions what a snapshot of it holds, in constant time. Files that are open in it
+   * are closed; a command that runs in a session goes on and leaves nothing in it.
+   */
   readonly restore: (snapshot: VmSnapshot) => Effect.Effect<void, FilesystemError>
   /**
-   * A second live VM with the same files, mounts and snapshots, in constant time; the two are independent from then on. It
+   * A second live VM with the same files, mounts, snapshots and shell sessions, in constant time; the two are independent from then on. It
    * lives as long as the Scope, whatever becomes of this one. Processes stay where they are.
    */
   readonly fork: Effect.Effect<VmShape, LeaseError, Scope.Scope>

@@ -46,7 +46,8 @@ export {
   type ProcessesError,
   type ProcessesShape,
   type ProcessEvent,
-  type RunOptions
+  type RunOptions,
+  type ShellSession
 } from "../services/Processes.ts"
 
 /**

@@ -46,6 +46,7 @@ const processReasons: Readonly<Record<ProcessError["reason"], SystemErrorReason>
   NotFound: "NotFound",
   OutputLimit: "Unknown",
   Truncated: "Unknown",
+  SessionLimit: "Unknown",
   Spawn: "Unknown"
 }
 

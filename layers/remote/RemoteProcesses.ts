@@ -15,6 +15,7 @@ import type {
   RunOptions
 } from "../../services/Processes.ts"
 import type { Duplex } from "../../services/Transport.ts"
+import type { Limits } from "../../src/config/Limits.ts"
 import { ProcessError } from "../../src/errors/ProcessError.ts"
 import { checkSafe } from "../../src/Paths.ts"
 import type { TypeOf } from "../../src/wire/Codec.ts"
@@ -22,6 +23,7 @@ import * as Operations from "../../src/wire/Operations.ts"
 import { Gather, pieces } from "./Bytes.ts"
 import * as ProcessHandles from "./ProcessHandles.ts"
 import * as ProcessList from "./ProcessList.ts"
+import * as ShellSessions from "./ShellSessions.ts"
 import { timedCommand } from "./Telemetry.ts"
 import * as Terminals from "./Terminals.ts"
 import { call, explain, lost, type VmLink } from "./VmLink.ts"
@@ -31,6 +33,9 @@ type Result = TypeOf<typeof Operations.run.response>
 const Channel = { started: 0, stdout: 1, stderr: 2 } as const
 
 const STOP_GRACE_MS = 5_000
+
+/** What bounds a command: limits of its VM, or less. */
+type Bounds = Pick<Limits, "outputBytes" | "sessionBytes">
 
 /** What runs the commands. */
 const SHELL = "bash"
@@ -42,10 +47,12 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
  * @since 0.1.0
  * @category constructors
  */
-export const make = (link: VmLink, defaultOutputBytes: number): ProcessesShape => ({
-  exec: (command, options) =>
-    timedCommand(exec(link, command, options ?? {}, options?.maxOutputBytes ?? defaultOutputBytes)),
-  run: (command, options) => run(link, command, options ?? {}),
+export const make = (link: VmLink, limits: Bounds): ProcessesShape => ({
+  exec: (command, options = {}) =>
+    timedCommand(
+      exec(link, command, options, { ...limits, outputBytes: options.maxOutputBytes ?? limits.outputBytes })
+    ),
+  run: (command, options) => run(link, command, options ?? {}, limits),
   spawn: (command, args, options) => ProcessHandles.spawn(link, command, args ?? [], options ?? {}),
   attach: (pid, options) =>
     Effect.as(
@@ -64,23 +71,25 @@ export const make = (link: VmLink, defaultOutputBytes: number): ProcessesShape =
       ? ProcessHandles.sendSignal(link, "group", target.group, signal)
       : ProcessHandles.sendSignal(link, "tree", target.tree, signal),
   stopProcess: (pid, options) => ProcessHandles.stop(link, pid, ProcessHandles.graceOf(options?.grace, STOP_GRACE_MS)),
-  killProcess: (pid) => ProcessHandles.stop(link, pid, 0)
+  killProcess: (pid) => ProcessHandles.stop(link, pid, 0),
+  sessions: ShellSessions.list(link),
+  dropSession: (name) => ShellSessions.drop(link, name)
 })
 
 const exec = <E, R>(
   link: VmLink,
   command: string,
   options: ExecOptions<E, R>,
-  maxOutputBytes: number
+  bounds: Bounds
 ): Effect.Effect<ExecResult, ProcessesError | E, R> =>
   Effect.suspend((): Effect.Effect<ExecResult, ProcessesError | E, R> => {
-    const refused = options.cwd === undefined ? undefined : checkSafe(options.cwd)
+    const refused = refusedOption(command, options)
     if (refused !== undefined) return Effect.fail(refused)
     const output = new Output()
     const { stdin } = options
     const ended = isStream(stdin)
       ? Stream.runFold(
-        streamed(link, command, options, stdin, maxOutputBytes),
+        streamed(link, command, options, stdin, bounds.outputBytes),
         undefined as Result | undefined,
         (_, item) => {
           if (!(item instanceof Uint8Array)) return item
@@ -94,57 +103,91 @@ const exec = <E, R>(
           if (chunk[0] === Channel.started) traced.started(pidOf(chunk))
           else output.add(chunk)
         }
-        const body = request(link, command, options, maxOutputBytes, traced.trace)
+        const body = request(link, command, options, bounds.outputBytes, traced.trace)
         return Effect.tap(call(link, Operations.run, body, { up, down }), traced.exited)
       })
-    return Effect.flatMap(ended, (result) => finish(command, result!, output, maxOutputBytes))
+    return Effect.flatMap(ended, (result) => finish(command, options.session, result!, output.text(), bounds))
   })
+
+const refusedOption = (command: string, { cwd, session }: RunOptions<any, any>) =>
+  (cwd === undefined ? undefined : checkSafe(cwd)) ?? ShellSessions.refusedName(command, session)
 
 /** The result of an exec, or the error that says which bound ended it. */
 const finish = (
   command: string,
+  session: string | undefined,
   result: Result,
-  output: Output,
-  maxOutputBytes: number
-): Effect.Effect<ExecResult, ProcessError> => {
-  const { stderr, stdout } = output.text()
-  if (result.stopped === "no") return Effect.succeed({ exitCode: result.exitCode, stdout, stderr })
-  const so = { command, pid: result.pid, stdout, stderr }
-  return Effect.fail(
-    result.stopped === "deadline"
-      ? new ProcessError({ ...so, reason: "TimedOut", detail: "it was killed at its deadline" })
-      : new ProcessError({
+  output: { readonly stdout: string; readonly stderr: string },
+  bounds: Bounds
+): Effect.Effect<ExecResult, ProcessError> =>
+  result.stopped === "no"
+    ? Effect.succeed({ exitCode: result.exitCode, ...output })
+    : Effect.fail(stopped(command, session, result, output, bounds))
+
+/** The error that says which bound was met. */
+const stopped = (
+  command: string,
+  session: string | undefined,
+  result: Result,
+  output: { readonly stdout: string; readonly stderr: string },
+  bounds: Bounds
+): ProcessError => {
+  const so = {
+    command,
+    ...(result.pid > 0 && { pid: result.pid }),
+    ...(session !== undefined && { session }),
+    ...output
+  }
+  switch (result.stopped) {
+    case "output":
+      return new ProcessError({
         ...so,
         reason: "OutputLimit",
         detail: "it was killed; pass a larger maxOutputBytes, or read the output as it comes with run",
-        limit: { name: "outputBytes", value: maxOutputBytes }
+        limit: { name: "outputBytes", value: bounds.outputBytes }
       })
-  )
+    case "session":
+      return new ProcessError({
+        ...so,
+        reason: "SessionLimit",
+        detail: `it ended with exit code ${result.exitCode}, and the session is as it was before`,
+        limit: { name: "sessionBytes", value: bounds.sessionBytes }
+      })
+    default:
+      return new ProcessError({
+        ...so,
+        reason: "TimedOut",
+        detail: result.pid === 0 ? "its session was busy until its deadline" : "it was killed at its deadline"
+      })
+  }
 }
 
 const run = <E, R>(
   link: VmLink,
   command: string,
-  options: RunOptions<E, R>
+  options: RunOptions<E, R>,
+  bounds: Bounds
 ): Stream.Stream<ProcessEvent, ProcessesError | E, R> => {
-  const refused = options.cwd === undefined ? undefined : checkSafe(options.cwd)
+  const refused = refusedOption(command, options)
   if (refused !== undefined) return Stream.fail(refused)
   return Stream.mapEffect(
     streamed(link, command, options, options.stdin, undefined),
     (item): Effect.Effect<ProcessEvent, ProcessError> =>
-      item instanceof Uint8Array ? Effect.succeed(eventOf(item)) : exited(command, item)
+      item instanceof Uint8Array ? Effect.succeed(eventOf(item)) : exited(command, options.session, item, bounds)
   )
 }
 
-const exited = (command: string, result: Result): Effect.Effect<ProcessEvent, ProcessError> => {
+const exited = (
+  command: string,
+  session: string | undefined,
+  result: Result,
+  bounds: Bounds
+): Effect.Effect<ProcessEvent, ProcessError> => {
   const { exitCode, pid, signal } = result
-  if (result.stopped === "no") {
-    return Effect.succeed({ _tag: "Exited", pid, exitCode, ...(signal === undefined ? {} : { signal }) })
-  }
-  const detail = "it was killed at its deadline; its output so far has been given"
-  return Effect.fail(
-    new ProcessError({ reason: "TimedOut", command, pid: result.pid, stdout: "", stderr: "", detail })
-  )
+  return result.stopped === "no"
+    ? Effect.succeed({ _tag: "Exited", pid, exitCode, ...(signal === undefined ? {} : { signal }) })
+    // its output so far has been given
+    : Effect.fail(stopped(command, session, result, { stdout: "", stderr: "" }, bounds))
 }
 
 /** The chunks of a process, then its result; feeds it what it reads. */
@@ -163,7 +206,7 @@ const streamed = <E, R>(
       (error) => explain(link, error)
     )
     const response = Effect.tap(duplex.response, (result) => {
-      traced.started(result.pid)
+      if (result.pid > 0) traced.started(result.pid)
       traced.exited(result)
     })
     const items = Stream.concat(duplex.down, Stream.fromEffect(response)).pipe(
@@ -200,7 +243,8 @@ const request = (
   timeoutMs: options.timeout === undefined ? undefined : finite(Duration.toMillis(options.timeout)),
   maxOutputBytes: finite(maxOutputBytes),
   trace,
-  stdin: options.stdin !== undefined
+  stdin: options.stdin !== undefined,
+  session: options.session
 })
 
 /** An infinite bound is none. */

@@ -243,7 +243,7 @@ const services = (
   host: VmTools.HostTools
 ): Effect.Effect<Leased, never, Scope.Scope> => {
   const filesystem = once(() => observed("Filesystem", link.vmId, RemoteFilesystem.make(link, lessor.plugins)))
-  const processes = once(() => observed("Processes", link.vmId, RemoteProcesses.make(link, config.limits.outputBytes)))
+  const processes = once(() => observed("Processes", link.vmId, RemoteProcesses.make(link, config.limits)))
   const own = observed("Vm", link.vmId, states(link))
   const parts = {
     get filesystem() {
@@ -343,6 +343,8 @@ export const specOf = (config: VmConfig): VmSpec => {
       ptys,
       readBytes,
       readdirEntries,
+      sessionBytes: limits.sessionBytes,
+      shellSessions: limits.shellSessions,
       wasmMemoryBytes: limits.wasmMemoryBytes
     },
     mode: config.rootFilesystem.mode ?? "ephemeral",

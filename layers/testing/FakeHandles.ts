@@ -24,7 +24,7 @@ import { ProcessError } from "../../src/errors/ProcessError.ts"
 import type { Signal } from "../../src/Signals.ts"
 import * as ProcessList from "../remote/ProcessList.ts"
 
-type Handles = Omit<ProcessesShape, "exec" | "run">
+type Handles = Omit<ProcessesShape, "exec" | "run" | "sessions" | "dropSession">
 
 interface Fake {
   readonly info: ProcessInfo

@@ -1,6 +1,6 @@
 /**
  * Processes that a test writes: commands with what they answer. Nothing runs. What is spawned goes by its words, with a
- * blank between each two.
+ * blank between each two. Shell sessions have their order, and no state.
  *
  * @since 0.1.0
  */
@@ -21,6 +21,7 @@ import type {
 import { Processes } from "../../services/Processes.ts"
 import { ProcessError } from "../../src/errors/ProcessError.ts"
 import * as FakeHandles from "./FakeHandles.ts"
+import * as FakeSessions from "./FakeSessions.ts"
 
 /**
  * How a command ends.
@@ -101,13 +102,18 @@ const notFound: Rule = {
     Effect.succeed({ exitCode: 127, stderr: `bash: ${command.split(" ")[0]}: command not found\n` })
 }
 
-const answer = (rules: ReadonlyArray<Rule>, run: Run): Effect.Effect<ExecResult, ProcessesError> => {
+const answer = (
+  rules: ReadonlyArray<Rule>,
+  sessions: FakeSessions.FakeSessions,
+  run: Run
+): Effect.Effect<ExecResult, ProcessesError> => {
   const rule = rules.findLast(({ matches }) => matches(run.command)) ?? notFound
-  const timeout = run.method === "spawn" ? undefined : run.options.timeout
-  const ended = Effect.flatMap(rule.reply(run), ({ delay, exitCode = 0, stderr = "", stdout = "" }) => {
+  const { session, timeout } = run.method === "spawn" ? {} as ExecOptions : run.options
+  const replied = Effect.flatMap(rule.reply(run), ({ delay, exitCode = 0, stderr = "", stdout = "" }) => {
     const result = Effect.succeed({ exitCode, stdout, stderr })
     return delay === undefined ? result : Effect.delay(result, delay)
   })
+  const ended = sessions.within(run.command, session, replied)
   return timeout === undefined ? ended : Effect.timeoutFail(ended, {
     duration: Duration.decode(timeout),
     onTimeout: () =>
@@ -140,18 +146,21 @@ const eventsOf = (pid: number, { exitCode, stderr, stdout }: ExecResult): Readon
 export const layer: Layer.Layer<Processes | TestProcesses> = Layer.effectContext(Effect.sync(() => {
   const rules: Array<Rule> = []
   const runs: Array<Run> = []
+  const sessions = FakeSessions.make()
   let nextPid = 2
   const begin = (run: Run) =>
     Effect.suspend(() => {
       runs.push(run)
       if (runs.length > MAX_RUNS) runs.shift()
-      return answer(rules, run)
+      return answer(rules, sessions, run)
     })
   const processes: ProcessesShape = {
     ...FakeHandles.make(
       ({ args, command, options }) => begin({ method: "spawn", command: [command, ...args].join(" "), args, options }),
       () => nextPid++
     ),
+    sessions: sessions.sessions,
+    dropSession: sessions.dropSession,
     exec: (command, options = {}) => begin({ method: "exec", command, options }),
     run: (command, options = {}) =>
       Stream.suspend(() => {

@@ -14,6 +14,14 @@ import type { Signal } from "../../src/Signals.ts"
  */
 export type StdinKind = "none" | "pipe" | "terminal"
 
+/** The shell session that a script runs in. The environment and the directory are then what is to be set in it. */
+export interface SpawnSession {
+  /** What its last script left; none at its beginning. */
+  readonly state: Uint8Array | undefined
+  /** Bytes of state that may be kept. */
+  readonly maxBytes: number
+}
+
 export interface TerminalSize {
   readonly columns: number
   readonly rows: number
@@ -60,6 +68,7 @@ export type ToWorker =
     readonly tty: string | undefined
     /** Of the terminal, in characters. */
     readonly size?: TerminalSize | undefined
+    readonly session?: SpawnSession | undefined
   }
   /** The window of a terminal has another size. */
   | { readonly _tag: "resize"; readonly pid: number; readonly columns: number; readonly rows: number }
@@ -339,6 +348,11 @@ export interface SystemCalls {
   readonly tool: (name: string, input: Uint8Array) => ToolStep
   /** Waits for what comes next of a call of the same process. */
   readonly toolNext: (call: number) => ToolStep
+  /**
+   * What the shell session of a process has become, told by the process that its script was started in, before it ends.
+   * Without a state: it is larger than may be kept.
+   */
+  readonly saveSession: (state: Uint8Array | undefined) => void
 }
 
 export type SystemCallName = keyof SystemCalls

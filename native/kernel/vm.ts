@@ -20,6 +20,7 @@ import { DecisionLog } from "./policy/decision-log.ts"
 import type { CallProbe } from "./processes/call-runner.ts"
 import { procSource } from "./processes/proc-source.ts"
 import { Processes } from "./processes/processes.ts"
+import type { SavedShell } from "./processes/shell-sessions.ts"
 import { RootBuilder } from "./root.ts"
 import type { CallHost } from "./tools/tool-calls.ts"
 import { ToolCalls } from "./tools/tool-calls.ts"
@@ -57,9 +58,19 @@ export interface VmOptions {
   readonly callHost: CallHost
   /** Tells the host what is decided. */
   readonly tell: DecisionLogOptions["tell"]
-  /** A VM whose files and snapshots this one starts with. */
+  /** A VM whose files, snapshots and shell sessions this one starts with. */
   readonly origin?: Vm
 }
+
+/** What a snapshot holds. */
+interface Kept {
+  readonly path: string
+  readonly snapshot: Snapshot
+  /** The shell sessions of then, where it is of the root. */
+  readonly sessions: ReadonlyMap<string, SavedShell>
+}
+
+const noSessions: ReadonlyMap<string, SavedShell> = new Map()
 
 /** Types of the mounts that every VM makes for itself. */
 const ownMounts: ReadonlySet<string> = new Set(["rootfs", "devtmpfs", "proc"])
@@ -75,7 +86,7 @@ export class Vm {
   readonly processes: Processes
   /** The host: root's rights, and what it creates belongs to the VM's user. */
   readonly host: Caller
-  private readonly snapshots = new Map<number, { readonly path: string; readonly snapshot: Snapshot }>()
+  private readonly snapshots = new Map<number, Kept>()
   /** What the VM may do. Another one may take its place at any time. */
   policy: Policy
   private readonly decisions: DecisionLog
@@ -201,7 +212,7 @@ export class Vm {
     this.sealed.enforce(this.policy)
   }
 
-  /** Takes over the files and the kept snapshots of another VM as they are now, in constant time. */
+  /** Takes over the files, the kept snapshots and the shell sessions of another VM as they are now, in constant time. */
   private inherit(origin: Vm): void {
     const filesystem = this.makeFilesystem(origin.filesystem.snapshot())
     for (const { path, readOnly, source, type } of origin.filesystem.mounts()) {
@@ -212,6 +223,7 @@ export class Vm {
     }
     for (const [id, kept] of origin.snapshots) this.snapshots.set(id, kept)
     this.nextSnapshot = origin.nextSnapshot
+    this.processes.sessions.restore(origin.processes.sessions.states())
     this.root = undefined
     filesystem.enforce(this.policy)
     this.sealed = filesystem
@@ -241,19 +253,22 @@ export class Vm {
 
   // --- snapshots --------------------------------------------------------------------------------------------------
 
-  /** Keeps the present state of the tree mounted at a path. */
+  /** Keeps the present state of the tree mounted at a path; with the root, that of the shell sessions. */
   keep(path: string): number {
     if (this.snapshots.size >= MAX_SNAPSHOTS) {
       throw new Fault("ENOSPC", "snapshot", path, undefined, { name: "snapshots", value: MAX_SNAPSHOTS })
     }
     const snapshot = this.filesystem.keep(path)
-    this.snapshots.set(this.nextSnapshot, { path, snapshot })
+    const sessions = path === "/" ? this.processes.sessions.states() : noSessions
+    this.snapshots.set(this.nextSnapshot, { path, snapshot, sessions })
     return this.nextSnapshot++
   }
 
-  /** Makes the root what a snapshot of it holds. */
+  /** Makes the root, and the shell sessions, what a snapshot of it holds. */
   restore(id: number): void {
-    this.filesystem.restore(this.kept(id, "/"))
+    const { sessions, snapshot } = this.found(id, "/")
+    this.filesystem.restore(snapshot)
+    this.processes.sessions.restore(sessions)
   }
 
   /** Forgets a snapshot: what nothing else holds can be freed. */
@@ -263,9 +278,13 @@ export class Vm {
   }
 
   kept(id: number, path: string): Snapshot {
+    return this.found(id, path).snapshot
+  }
+
+  private found(id: number, path: string): Kept {
     const found = this.snapshots.get(id)
     if (found === undefined || found.path !== path) throw new Fault("ENOENT", "snapshot", path)
-    return found.snapshot
+    return found
   }
 
   /** Ends every process and forgets every snapshot. */

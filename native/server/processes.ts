@@ -181,6 +181,17 @@ const told = (process: Process, ended = false): Codec.TypeOf<typeof Operations.p
   }
 }
 
+const sessions: Answer = (session, exchange, body) => {
+  const owner = session.vm(Codec.decode(Operations.sessions.request, body).vm)
+  sendRecords(session, exchange, owner, Operations.sessionCodec, owner.processes.sessions.list())
+}
+
+const dropSession: Answer = (session, exchange, body) => {
+  const { name, vm } = Codec.decode(Operations.dropSession.request, body)
+  const found = session.vm(vm).processes.sessions.drop(name)
+  exchange.respond(Codec.encode(Operations.dropSession.response, { found }))
+}
+
 export const processOperations: ReadonlyArray<Route> = [
   [Operations.run, run],
   [Operations.spawn, spawn],
@@ -191,5 +202,7 @@ export const processOperations: ReadonlyArray<Route> = [
   [Operations.waitProcess, waitProcess],
   [Operations.signal, signal],
   [Operations.stopProcess, stopProcess],
-  [Operations.processes, list]
+  [Operations.processes, list],
+  [Operations.sessions, sessions],
+  [Operations.dropSession, dropSession]
 ]

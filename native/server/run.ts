@@ -4,8 +4,11 @@
 import * as Codec from "../../src/wire/Codec.ts"
 import type { Exchange } from "../../src/wire/Exchange.ts"
 import * as Operations from "../../src/wire/Operations.ts"
-import type { Command } from "../kernel/processes/command.ts"
+import { begun, once, type Steps, waitFor } from "../kernel/filesystem/steps.ts"
+import { type Command, forOneReader } from "../kernel/processes/command.ts"
 import { OutputReader } from "../kernel/processes/output-log.ts"
+import type { StartSpec } from "../kernel/processes/processes.ts"
+import type { Turn } from "../kernel/processes/shell-sessions.ts"
 import type { StdinPipe } from "../kernel/processes/stdin-pipe.ts"
 import type { Vm } from "../kernel/vm.ts"
 import { channelByte, framed, roomFor } from "./output.ts"
@@ -17,23 +20,75 @@ type Stopped = Codec.TypeOf<typeof Operations.run.response>["stopped"]
 /** Milliseconds that a command has to end by itself at its deadline, or when its host does not want it any more. */
 const STOP_GRACE_MS = 15
 
+type Request = Codec.TypeOf<typeof Operations.run.request>
+
 export const run: Answer = (session, exchange, body) => {
   const request = Codec.decode(Operations.run.request, body)
   const vm = session.vm(request.vm)
-  const { argv, command: script, cwd, env, maxOutputBytes, timeoutMs, trace } = request
-  const spec = {
-    form: "script" as const,
-    command: script,
-    argv,
-    cwd,
-    trace,
-    env: Object.fromEntries(env.map(({ name, value }) => [name, value]))
-  }
-  return perform(vm, () => vm.processes.start(spec, request.stdin ? "pipe" : "none"), (command) => {
-    new Running(session, exchange, vm, command, maxOutputBytes ?? Number.POSITIVE_INFINITY).begin(timeoutMs)
-    if (request.stdin) feed(exchange, command.stdin)
+  if (request.session !== undefined) return begun(inSession(session, exchange, request, request.session))
+  const begin = () => vm.processes.start(specOf(request), stdinOf(request))
+  return perform(vm, begin, (command) => {
+    const deadline = new Deadline(session.server.options.after, request.timeoutMs)
+    follow(new Running(exchange, vm, command, deadline, maxOutputOf(request)), request)
   })
 }
+
+/** The same in a shell session, when its turn has come. The deadline is that of the wait, too. */
+function* inSession(session: Session, exchange: Exchange, request: Request, name: string): Steps {
+  const turn = session.vm(request.vm).processes.sessions.enter(name)
+  const deadline = new Deadline(session.server.options.after, request.timeoutMs)
+  const leave = () => {
+    deadline.cancel()
+    turn.leave()
+  }
+  exchange.handlers.onCancel = leave
+  deadline.onPassed = () => {
+    turn.leave()
+    exchange.respond(encoded({ pid: 0, exitCode: 0, signal: undefined, stopped: "deadline" }))
+  }
+  try {
+    if (!turn.isFirst) yield* waitFor<void>(({ succeed }) => turn.whenFirst(() => succeed()))
+    // it may have gone meanwhile
+    const vm = session.vm(request.vm)
+    const begin = () =>
+      exchange.over ? undefined : vm.processes.start(specOf(request), stdinOf(request), forOneReader, turn)
+    const command = yield* vm.perform(() => once(begin))
+    if (command !== undefined) follow(new Running(exchange, vm, command, deadline, maxOutputOf(request), turn), request)
+  } catch (thrown) {
+    leave()
+    throw thrown
+  }
+}
+
+const specOf = ({ argv, command, cwd, env, trace }: Request): StartSpec => ({
+  form: "script",
+  command,
+  argv,
+  cwd,
+  trace,
+  env: Object.fromEntries(env.map(({ name, value }) => [name, value]))
+})
+
+const stdinOf = ({ stdin }: Request) => stdin ? "pipe" : "none"
+const maxOutputOf = ({ maxOutputBytes }: Request) => maxOutputBytes ?? Number.POSITIVE_INFINITY
+
+/** When a run must be over; what is done then depends on how far it has come. */
+class Deadline {
+  onPassed = (): void => {}
+  readonly cancel: () => void
+
+  constructor(after: (milliseconds: number, run: () => void) => () => void, timeoutMs: number | undefined) {
+    this.cancel = timeoutMs === undefined ? () => {} : after(timeoutMs, () => this.onPassed())
+  }
+}
+
+const follow = (running: Running, request: Request): void => {
+  running.begin()
+  if (request.stdin) feed(running.exchange, running.command.stdin)
+}
+
+const encoded = (response: Codec.TypeOf<typeof Operations.run.response>): Uint8Array =>
+  Codec.encode(Operations.run.response, response)
 
 /** Hands the host's stream to the process as it reads; what a process does not want is dropped. */
 const feed = (exchange: Exchange, stdin: StdinPipe): void =>
@@ -48,36 +103,34 @@ class Running {
   private readonly written = { stdout: 0, stderr: 0 }
   private readonly reader: OutputReader
   private stopped: Stopped = "no"
-  private cancelDeadline: (() => void) | undefined
 
   constructor(
-    private readonly session: Session,
-    private readonly exchange: Exchange,
+    readonly exchange: Exchange,
     private readonly vm: Vm,
-    private readonly command: Command,
-    private readonly maxOutputBytes: number
+    readonly command: Command,
+    private readonly deadline: Deadline,
+    private readonly maxOutputBytes: number,
+    private readonly turn?: Turn
   ) {
     const reader = command.log.open("output", 0, () => this.flush())
     if (!(reader instanceof OutputReader)) throw new Error("output was lost before it was read")
     this.reader = reader
   }
 
-  begin(timeoutMs: number | undefined): void {
-    const { command, exchange } = this
+  begin(): void {
+    const { command, deadline, exchange } = this
     const frame = new Uint8Array(5)
     new DataView(frame.buffer).setUint32(1, command.pid, true)
     exchange.write(frame)
     exchange.handlers.onWritable = () => this.flush()
     exchange.handlers.onCancel = () => {
-      this.cancelDeadline?.()
+      deadline.cancel()
       this.reader.close()
       // what it still writes is written to nobody
       command.log.discard()
       this.vm.processes.stop(command.pid, STOP_GRACE_MS)
     }
-    if (timeoutMs !== undefined) {
-      this.cancelDeadline = this.session.server.options.after(timeoutMs, () => this.stop("deadline"))
-    }
+    deadline.onPassed = () => this.stop("deadline")
     command.whenEnded(() => this.flush())
     this.flush()
   }
@@ -100,11 +153,10 @@ class Running {
       if (kept.length < bytes.length) this.stop("output")
     }
     if (!command.ended || !reader.done) return
-    this.cancelDeadline?.()
+    this.deadline.cancel()
     reader.close()
     const { exitCode, signal } = command.status
-    exchange.respond(
-      Codec.encode(Operations.run.response, { pid: command.pid, exitCode, signal, stopped: this.stopped })
-    )
+    const stopped = this.stopped === "no" && this.turn?.isTooLarge === true ? "session" : this.stopped
+    exchange.respond(encoded({ pid: command.pid, exitCode, signal, stopped }))
   }
 }

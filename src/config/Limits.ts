@@ -34,6 +34,14 @@ export const Limits = Schema.Struct({
   pipes: limit(128, 65_536),
   /** Terminals open at one time. Default 128. Enforced by openTerminal: ENOSPC. */
   ptys: limit(128, 65_536),
+  /** Shell sessions. Default 64. Enforced when one begins: ENOSPC. */
+  shellSessions: limit(64, 4096),
+  /**
+   * State of one shell session between two commands: variables, functions and the rest, with some overhead. Default 1 MiB.
+   * Enforced when a command in it has ended: SessionLimit. It is kept outside the filesystem, once for each snapshot and
+   * fork in which it differs.
+   */
+  sessionBytes: limit(MiB, 64 * MiB),
   /** Sockets, listening ones included. Default 256. */
   sockets: limit(256, 65_536),
   /** Established connections. Default 256. */

@@ -25,7 +25,8 @@ const texts = {
   OutputLimit: "process output is above its limit",
   NotFound: "Process not found",
   Spawn: "process did not start",
-  Truncated: "output is not kept any more"
+  Truncated: "output is not kept any more",
+  SessionLimit: "state of the shell session is above its limit"
 } as const
 
 // A command may be a whole script: a message shows its beginning.
@@ -43,13 +44,15 @@ const shorten = (command: string): string =>
 export class ProcessError extends Schema.TaggedError<ProcessError>("effect-agent-os/errors/ProcessError")(
   "ProcessError",
   {
-    reason: Schema.Literal("TimedOut", "OutputLimit", "NotFound", "Spawn", "Truncated"),
+    reason: Schema.Literal("TimedOut", "OutputLimit", "NotFound", "Spawn", "Truncated", "SessionLimit"),
     command: Schema.String,
     pid: optionalKey(Schema.Int),
     stdout: Schema.String,
     stderr: Schema.String,
     detail: Schema.String,
     limit: optionalKey(LimitFact),
+    /** The shell session that it was about. */
+    session: optionalKey(Schema.String),
     /** Of Truncated: the bytes that are gone, from a position up to another. */
     missing: optionalKey(Schema.Struct({ from: Schema.NonNegativeInt, to: Schema.NonNegativeInt }))
   }
@@ -73,6 +76,15 @@ export class ProcessError extends Schema.TaggedError<ProcessError>("effect-agent
    */
   static notFound(pid: number): ProcessError {
     return new ProcessError({ reason: "NotFound", command: "", pid, stdout: "", stderr: "", detail: "" })
+  }
+
+  /**
+   * The VM has no shell session of this name.
+   *
+   * @since 0.1.0
+   */
+  static noSession(session: string): ProcessError {
+    return new ProcessError({ reason: "NotFound", command: "", session, stdout: "", stderr: "", detail: "" })
   }
 
   /**
@@ -100,6 +112,7 @@ export class ProcessError extends Schema.TaggedError<ProcessError>("effect-agent
     if (this.reason === "NotFound" && this.pid !== undefined) {
       return `${texts.NotFound}: ${this.pid}`
     }
+    if (this.reason === "NotFound" && this.session !== undefined) return `Shell session not found: ${this.session}`
     const detail = this.detail === "" ? "" : `: ${this.detail}`
     return `${texts[this.reason]}: ${shorten(this.command)}${detail}${limitSuffix(this.limit)}`
   }

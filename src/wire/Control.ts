@@ -34,6 +34,8 @@ export const KernelLimits = Schema.Struct({
   processes: Count,
   openFiles: Count,
   ptys: Count,
+  shellSessions: Count,
+  sessionBytes: Count,
   readdirEntries: Count,
   argvBytes: Count,
   envBytes: Count,

@@ -12,7 +12,7 @@ import * as Codec from "./Codec.ts"
  * @since 0.1.0
  * @category constants
  */
-export const WIRE_VERSION = 1
+export const WIRE_VERSION = 2
 
 /**
  * The operation number of the handshake.

@@ -118,7 +118,16 @@ const processes = (service: ProcessesShape): Operations<ProcessesShape> => {
     tree: service.tree,
     signal: spawned(({ pid, wait }) => Effect.zipRight(service.signal({ tree: pid }, "SIGTERM"), wait)),
     stopProcess: spawned(({ pid }) => service.stopProcess(pid)),
-    killProcess: spawned(({ pid }) => service.killProcess(pid))
+    killProcess: spawned(({ pid }) => service.killProcess(pid)),
+    sessions: Effect.zip(
+      Effect.zip(
+        service.exec("n=$((n + 1)); sleep 0.005", { session: "one" }),
+        service.exec("echo $n", { session: "one" }),
+        { concurrent: true }
+      ),
+      service.sessions
+    ),
+    dropSession: Effect.zip(service.exec("x=1", { session: "two" }), service.dropSession("two"))
   }
 }
 

@@ -147,6 +147,8 @@ const specOf = (env: Record<string, string> = {}) => ({
     processes: 16,
     openFiles: 64,
     ptys: 4,
+    shellSessions: 4,
+    sessionBytes: 10_000,
     readdirEntries: 1000,
     argvBytes: 4096,
     envBytes: 4096,
@@ -212,7 +214,8 @@ for (const [name, make] of transports) {
           timeoutMs: undefined,
           maxOutputBytes: undefined,
           trace: undefined,
-          stdin: false
+          stdin: false,
+          session: undefined
         }
         const late = yield* failureOf(transport.call(Operations.run, forever, { deadline: 100, down: () => {}, up }))
         assert.deepInclude(late, { _tag: "TransportError", reason: "Timeout" })
@@ -288,7 +291,8 @@ for (const [name, make] of transports) {
           timeoutMs: undefined,
           maxOutputBytes: undefined,
           trace: undefined,
-          stdin: false
+          stdin: false,
+          session: undefined
         }
         const fiber = yield* Effect.fork(failureOf(transport.call(Operations.run, run)))
         yield* Effect.sleep(20)

@@ -64,11 +64,13 @@ describe("errors of a VM as errors of the platform", () => {
   })
 
   it("a process is timed out, missing, or ended for a reason of its own", () => {
-    const reasons = (["TimedOut", "NotFound", "OutputLimit", "Spawn", "Truncated"] as const).map((reason) => {
-      const so = { command: "x", stdout: "", stderr: "", detail: "" }
-      const error = platformError({ ...origin, module: "Command" }, new ProcessError({ ...so, reason }))
-      return error._tag === "SystemError" ? error.reason : error._tag
-    })
-    assert.deepStrictEqual(reasons, ["TimedOut", "NotFound", "Unknown", "Unknown", "Unknown"])
+    const reasons = (["TimedOut", "NotFound", "OutputLimit", "Spawn", "Truncated", "SessionLimit"] as const).map(
+      (reason) => {
+        const so = { command: "x", stdout: "", stderr: "", detail: "" }
+        const error = platformError({ ...origin, module: "Command" }, new ProcessError({ ...so, reason }))
+        return error._tag === "SystemError" ? error.reason : error._tag
+      }
+    )
+    assert.deepStrictEqual(reasons, ["TimedOut", "NotFound", "Unknown", "Unknown", "Unknown", "Unknown"])
   })
 })

@@ -17,5 +17,7 @@ export const noProcesses: ProcessesShape = {
   tree: unexpected,
   signal: () => unexpected,
   stopProcess: () => unexpected,
-  killProcess: () => unexpected
+  killProcess: () => unexpected,
+  sessions: unexpected,
+  dropSession: () => unexpected
 }

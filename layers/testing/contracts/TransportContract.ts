@@ -58,7 +58,8 @@ const run = (vm: number, command: string, stdin = false) => ({
   timeoutMs: undefined,
   maxOutputBytes: undefined,
   trace: undefined,
-  stdin
+  stdin,
+  session: undefined
 })
 
 /** What a command has printed: the first byte of a piece says what it is. */

@@ -46,7 +46,8 @@ const runMain = async (machine: Machine, process: Process, request: ShellProcess
       kind: "command",
       name: "bash",
       source: request.command,
-      parameters: request.argv
+      parameters: request.argv,
+      session: request.session
     })
     status = { exitCode: exitCode & 0xff, signal: undefined }
   } catch (error) {

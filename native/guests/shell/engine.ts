@@ -3,7 +3,7 @@
  * system it is given when it is made, and the outside only by `write`.
  */
 import type { Signal } from "../../../src/Signals.ts"
-import type { Notice, SystemCallName, SystemCalls } from "../protocol.ts"
+import type { Notice, SpawnSession, SystemCallName, SystemCalls } from "../protocol.ts"
 import type { Input } from "./input.ts"
 import type { Pids } from "./pids.ts"
 import type { TerminalLine } from "./terminal-line.ts"
@@ -51,6 +51,8 @@ export interface ShellProcess {
   readonly cwd: string
   /** The environment, exactly. */
   readonly env: Readonly<Record<string, string>>
+  /** The shell session that the script runs in. */
+  readonly session?: SpawnSession | undefined
   /** Standard input; there is none without. */
   readonly stdin: Input | undefined
   /** The terminal that controls it, in place of a standard input, and of two outputs. */

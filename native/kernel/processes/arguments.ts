@@ -16,6 +16,9 @@ export class Arguments {
     const value = this.values[index]
     return value instanceof Uint8Array ? value : this.refuse()
   }
+  optionalBytes(index: number): Uint8Array | undefined {
+    return this.values[index] === undefined ? undefined : this.bytes(index)
+  }
   flag(index: number): boolean {
     const value = this.values[index]
     return typeof value === "boolean" ? value : this.refuse()

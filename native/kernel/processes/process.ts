@@ -2,6 +2,7 @@
  * A process as the kernel knows it: plain data. Code that runs is disposable; this is not.
  */
 import type { Signal } from "../../../src/Signals.ts"
+import type { GuestProcess, SpawnSession } from "../../guests/protocol.ts"
 
 /** What starts a process. */
 export interface ProcessSpec {
@@ -11,6 +12,8 @@ export interface ProcessSpec {
   readonly argv: ReadonlyArray<string>
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
+  /** The shell session that it runs in. */
+  readonly session?: SpawnSession | undefined
 }
 
 /** How a process ended. One that died of a signal has the exit code that a shell would give for it. */
@@ -50,6 +53,32 @@ export interface Process {
 export const commandOf = ({ argv }: Pick<Process, "argv">): string => {
   const [name = ""] = argv
   return name.slice(name.lastIndexOf("/") + 1)
+}
+
+/** The arguments as the table shows them. */
+export const shownArguments = (
+  { argv, command, form }: Pick<ProcessSpec, "argv" | "command" | "form">
+): ReadonlyArray<string> => form === "program" ? [command, ...argv] : ["bash", "-c", command, ...argv]
+
+/** As other processes see it. */
+export const guestProcess = (process: Process): GuestProcess => {
+  const { argv, cpuMs, cwd, descriptors, gid, pgid, pid, ppid, sid, startedAt, state, tty, uid } = process
+  return {
+    pid,
+    ppid,
+    pgid,
+    sid,
+    tty,
+    command: commandOf(process),
+    argv,
+    cwd,
+    uid,
+    gid,
+    state,
+    startedAtMs: Number(startedAt / 1_000_000n),
+    cpuMs,
+    descriptors
+  }
 }
 
 /** Exit code of a process that died of SIGKILL. */

@@ -18,10 +18,11 @@ import type { Workers } from "../workers/pool.ts"
 import type { CallProbe } from "./call-runner.ts"
 import { Command, Commands, forOneReader, type Keeping } from "./command.ts"
 import { OutputLog } from "./output-log.ts"
-import { commandOf, type Process, type ProcessSpec } from "./process.ts"
+import { guestProcess, type Process, type ProcessSpec, shownArguments } from "./process.ts"
 import { INIT, ProcessTable } from "./process-table.ts"
 import type { InputSpec, Scope } from "./shell-host.ts"
 import { ShellHost } from "./shell-host.ts"
+import { ShellSessions, type Turn } from "./shell-sessions.ts"
 import { StdinPipe } from "./stdin-pipe.ts"
 import { systemCall } from "./system-calls.ts"
 import { Terminals } from "./terminals.ts"
@@ -52,7 +53,7 @@ export interface ProcessesOptions {
 }
 
 /** What the host asks for; without a directory it is the user's home. */
-export type StartSpec = Omit<ProcessSpec, "cwd"> & {
+export type StartSpec = Omit<ProcessSpec, "cwd" | "session"> & {
   readonly cwd: string | undefined
   /** What the host names the span of the process by. */
   readonly trace: number | undefined
@@ -77,6 +78,7 @@ export class Processes {
   readonly commands: Commands
   private readonly endWaits = new Set<EndWait>()
   readonly terminals: Terminals
+  readonly sessions: ShellSessions
   private readonly shell: ShellHost
   private readonly startedAt: bigint
 
@@ -87,6 +89,7 @@ export class Processes {
     this.table = new ProcessTable({ limit: limits.processes, now: options.now })
     this.commands = new Commands(options.now)
     this.terminals = new Terminals(limits.ptys, options.now)
+    this.sessions = new ShellSessions(limits)
     this.shell = new ShellHost({
       ...options,
       table: this.table,
@@ -129,17 +132,23 @@ export class Processes {
     return this.table.size
   }
 
-  /** Starts a process as the VM's user. Throws `Fault` when it may not start. */
-  start(spec: StartSpec, stdin: "none" | "pipe" | TerminalSize, keeping: Keeping = forOneReader): Command {
+  /** Starts a process as the VM's user, in a shell session at its turn. Throws `Fault` when it may not start. */
+  start(
+    spec: StartSpec,
+    stdin: "none" | "pipe" | TerminalSize,
+    keeping: Keeping = forOneReader,
+    turn?: Turn
+  ): Command {
     const { gid, home, uid } = this.options.spec.user
-    const cwd = spec.cwd ?? home
+    const cwd = spec.cwd ?? turn?.saved?.cwd ?? home
     this.mayGive(spec.env)
     const env = this.readable({ ...this.environment(), ...spec.env, PWD: cwd })
     if (spec.form === "program") {
       this.mayRun(undefined, spec.command.slice(spec.command.lastIndexOf("/") + 1), spec.command)
     }
     this.checkSpawn(spec, env)
-    this.checkDirectory(cwd)
+    // where a session is, it stays, also when that is no more
+    if (spec.cwd !== undefined || turn?.saved === undefined) this.checkDirectory(cwd)
     const size = typeof stdin === "string" ? undefined : stdin
     const tty = size === undefined ? undefined : this.terminals.take()
     const pid = this.table.takePid()
@@ -151,7 +160,7 @@ export class Processes {
       root: pid,
       trace: spec.trace,
       tty,
-      argv: shown(spec),
+      argv: shownArguments(spec),
       cwd,
       env,
       uid,
@@ -165,8 +174,20 @@ export class Processes {
     this.table.add(process)
     const { argv, command, form } = spec
     const input = typeof stdin === "string" ? { kind: stdin } : { kind: "terminal" as const, size }
-    return this.run(process, { form, command, argv, cwd, env }, input, keeping)
+    if (turn === undefined) return this.run(process, { form, command, argv, cwd, env }, input, keeping)
+    const state = turn.saved?.state
+    const session = { state, maxBytes: this.sessions.maxBytes }
+    // a session has its variables; these are new
+    const given = state === undefined ? env : this.readable(spec.env)
+    this.sessions.began(turn, pid)
+    const begun = this.run(process, { form, command, argv, cwd, env: given, session }, input, keeping)
+    begun.whenEnded(() => turn.leave(begun.status))
+    return begun
   }
+
+  /** What the shell session that a process runs in has become. */
+  readonly saveSession = (pid: number, state: Uint8Array | undefined): void =>
+    this.sessions.stage(pid, state, this.table.get(pid)?.cwd ?? "/")
 
   /** The window of the terminal that a command was started in has another size. Throws `Fault` when it has none. */
   resize(pid: number, size: TerminalSize): void {
@@ -219,6 +240,7 @@ export class Processes {
   stop(pid: number, graceMs: number, done: () => void = () => {}): void {
     const process = this.table.get(pid)
     const scope = process === undefined || process.root === pid ? "tree" : "process"
+    this.sessions.discard(pid)
     const over = scope === "tree"
       ? () => !this.table.treeLives(pid)
       : () => this.table.get(pid) !== process || process?.state === "zombie"
@@ -274,6 +296,7 @@ export class Processes {
     this.shell.release()
     this.commands.clear()
     this.terminals.clear()
+    this.sessions.close()
   }
 
   // --- what guests see ----------------------------------------------------------------------------------------------
@@ -455,30 +478,6 @@ export class Processes {
   private checkDirectory(cwd: string): void {
     const { mode } = this.options.filesystem().stat(this.caller(0), cwd)
     if ((mode & 0o170000) !== 0o040000) throw new Fault("ENOTDIR", "chdir", cwd)
-  }
-}
-
-/** The arguments as the table shows them. */
-const shown = ({ argv, command, form }: StartSpec): ReadonlyArray<string> =>
-  form === "program" ? [command, ...argv] : ["bash", "-c", command, ...argv]
-
-const guestProcess = (process: Process): GuestProcess => {
-  const { argv, cpuMs, cwd, descriptors, gid, pgid, pid, ppid, sid, startedAt, state, tty, uid } = process
-  return {
-    pid,
-    ppid,
-    pgid,
-    sid,
-    tty,
-    command: commandOf(process),
-    argv,
-    cwd,
-    uid,
-    gid,
-    state,
-    startedAtMs: Number(startedAt / 1_000_000n),
-    cpuMs,
-    descriptors
   }
 }
 

@@ -29,6 +29,8 @@ export interface CallContext extends FileContext {
     readonly mayRun: (pid: number, name: string, path: string) => void
     /** As kill(2), by a process; "0" only asks. Throws `Fault`. */
     readonly kill: (pid: number, target: number, signal: Signal | "0") => void
+    /** What the shell session of a process has become. Throws `Fault` where it has none. */
+    readonly saveSession: (pid: number, state: Uint8Array | undefined) => void
   }
   /** The host's tools, where the VM has any. */
   readonly tools: ToolCalls | undefined
@@ -96,6 +98,7 @@ const calls: Checked = {
   },
   processes: ({ caller, processes }) => processes.list(caller.pid!),
   mayRun: ({ caller, processes }, args) => processes.mayRun(caller.pid!, args.string(0), args.string(1)),
+  saveSession: ({ caller, processes }, args) => processes.saveSession(caller.pid!, args.optionalBytes(0)),
   tools: ({ tools }) => tools?.catalog ?? "{\"kits\":[]}"
 }
 

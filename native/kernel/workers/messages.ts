@@ -48,7 +48,8 @@ const systemCalls: Readonly<Record<SystemCallName, readonly [number, number]>> =
   mayRun: [2, 2],
   tools: [0, 0],
   tool: [2, 2],
-  toolNext: [1, 1]
+  toolNext: [1, 1],
+  saveSession: [1, 1]
 }
 
 /** Longest string in a system call: a path, or the target of a link. */

@@ -31,15 +31,43 @@ export const run = make(
     /** What the host names its span by; told with what the process and its descendants ask of the host. */
     trace: Codec.optional(Codec.u32),
     /** Whether standard input follows as a stream; without it, it is empty. */
-    stdin: Codec.bool
+    stdin: Codec.bool,
+    /** The shell session that the command runs in, after those that are there before it. */
+    session: Codec.optional(Codec.string)
   }),
   Codec.struct({
+    /** 0: it has not begun, because its session was busy until the deadline. */
     pid: Codec.u32,
     exitCode: Codec.u16,
     signal: Codec.optional(Codec.string),
-    /** Whether the deadline or the output limit ended it. */
-    stopped: Codec.literals("no", "deadline", "output")
+    /** Whether the deadline or the output limit ended it; `session`: it ended, but its state is too large to be kept. */
+    stopped: Codec.literals("no", "deadline", "output", "session")
   })
+)
+
+/**
+ * A shell session, as `sessions` tells of it.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const sessionCodec = Codec.struct({
+  name: Codec.string,
+  /** None before its first command has ended. */
+  cwd: Codec.optional(Codec.string),
+  bytes: Codec.u32,
+  busy: Codec.bool
+})
+
+/** Down: records of `sessionCodec`, by name. @since 0.1.0 @category operations */
+export const sessions = make(62, "sessions", Codec.struct({ vm: Codec.u32 }), nothing)
+
+/** Forgets a shell session; answers whether there was one. @since 0.1.0 @category operations */
+export const dropSession = make(
+  63,
+  "dropSession",
+  Codec.struct({ vm: Codec.u32, name: Codec.string }),
+  Codec.struct({ found: Codec.bool })
 )
 
 /**

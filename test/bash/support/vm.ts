@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly stdin?: Uint8Array | string | Input
   readonly signal?: AbortSignal
   readonly onOutput?: (text: string) => void
+  /** The shell session that it runs in. */
+  readonly session?: string
   /** Bytes after which the reader of the output stops reading. */
   readonly reads?: number
 }
@@ -74,6 +76,9 @@ export class ShellVm {
   readonly notices: Array<Notice> = []
   /** Names of the system calls made. */
   readonly calls: Array<string> = []
+  /** What each shell session has left, by its name; `undefined` when it was too large. */
+  readonly sessions = new Map<string, Uint8Array | undefined>()
+  private readonly inSession = new Map<number, string>()
   private readonly engine: ShellEngine
   private nextPid = 100
 
@@ -151,6 +156,8 @@ export class ShellVm {
     if (name === "sleep") return new Promise<void>((resolve) => this.sleep(resolve, Number(args[0]), args[1]))
     if (name === "wake") return this.sleeps.get(args[0])?.()
     if (name === "flock") return this.flock(pid, args)
+    const session = name === "saveSession" ? this.inSession.get(pid) : undefined
+    if (session !== undefined) return void this.sessions.set(session, args[0] as Uint8Array | undefined)
     if (name === "tool" || name === "toolNext") throw new SystemCallError("ENOSYS", name, undefined)
     await Promise.resolve()
     try {
@@ -178,8 +185,12 @@ export class ShellVm {
   async run(command: string, options: RunOptions = {}): Promise<Outcome> {
     const out: Record<"stdout" | "stderr", Array<Uint8Array>> = { stdout: [], stderr: [] }
     let total = 0
+    const pid = this.nextPid++
+    const { session } = options
+    if (session !== undefined) this.inSession.set(pid, session)
     const process: ShellProcess = {
-      pid: this.nextPid++,
+      pid,
+      session: session === undefined ? undefined : { state: this.sessions.get(session), maxBytes: 2 ** 22 },
       command,
       argv: options.argv ?? [],
       cwd: options.cwd ?? "/home/user",

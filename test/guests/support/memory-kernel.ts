@@ -16,6 +16,9 @@ export const noOthers = {
   list: () => [],
   mayRun: () => {},
   wake: () => {},
+  saveSession: () => {
+    throw new Fault("EINVAL", "saveSession")
+  },
   kill: () => {
     throw new Fault("ESRCH", "kill")
   }

@@ -24,6 +24,8 @@ const defaults = {
     openFiles: 256,
     pipes: 128,
     ptys: 128,
+    shellSessions: 64,
+    sessionBytes: 1_048_576,
     sockets: 256,
     connections: 256,
     readdirEntries: 4096,

@@ -31,8 +31,8 @@ describe("unknown keys", () => {
     Effect.gen(function*() {
       const keys = {
         root: Object.keys(VmConfig.VmConfig.fields).join(", "),
-        limits: "filesystemBytes, inodes, processes, openFiles, pipes, ptys, sockets, connections, readdirEntries, " +
-          "argvBytes, envBytes, outputBytes, readBytes, workerHeapBytes, wasmMemoryBytes, toolTimeoutMs"
+        limits: "filesystemBytes, inodes, processes, openFiles, pipes, ptys, shellSessions, " +
+          "sessionBytes, sockets, connections, readdirEntries, argvBytes, envBytes, outputBytes, readBytes, workerHeapBytes, wasmMemoryBytes, toolTimeoutMs"
       }
       const cases: ReadonlyArray<readonly [unknown, string, string]> = [
         [{ x: 1 }, "x", keys.root],

@@ -90,6 +90,13 @@ const cases: ReadonlyArray<readonly [error: AgentOsError, message: string, retry
     "process output is above its limit: yes; limit outputBytes is 16777216, raise limits.outputBytes to allow more",
     false
   ],
+  [ProcessError.noSession("build"), "Shell session not found: build", false],
+  [
+    new ProcessError({ reason: "SessionLimit", command: "x=1", session: "s", ...output, detail: "it ended", limit }),
+    "state of the shell session is above its limit: x=1: it ended; limit outputBytes is 16777216, raise "
+    + "limits.outputBytes to allow more",
+    false
+  ],
   [
     ProcessError.truncated(7, { from: 10, to: 90 }),
     "output is not kept any more: process 7: bytes 10 to 90 are gone; read sooner, or keep more with keepBytes",

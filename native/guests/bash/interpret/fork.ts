@@ -5,7 +5,7 @@ import type { DescriptorTable } from "../io/descriptors.ts"
 import { Process } from "../processes/process.ts"
 import { SIGINT, signalName, signalNumber, SIGQUIT } from "../processes/signals.ts"
 import type { Shell } from "../state/shell.ts"
-import { runExitTrap } from "./traps.ts"
+import { runExitTrap, runPendingTraps } from "./traps.ts"
 
 export interface ForkOptions {
   readonly command: string
@@ -70,11 +70,18 @@ export const live = async (process: Process, body: () => Promise<number>): Promi
   process.end({ exitCode: exitCode & 0xff, signal })
 }
 
-/** Ends of a shell's script turned into its status; the EXIT trap runs. */
-export const shellStatus = async (shell: Shell, body: () => Promise<number>): Promise<number> => {
+/**
+ * Ends of a shell's script turned into its status; the EXIT trap runs. A shell that `goesOn` with other scripts is over
+ * only when this one says so: with `exit`, or by what ends a script.
+ */
+export const shellStatus = async (shell: Shell, body: () => Promise<number>, goesOn = false): Promise<number> => {
   let status: number
   try {
     status = await body()
+    if (goesOn) {
+      await runPendingTraps(shell)
+      return status
+    }
   } catch (error) {
     if (error instanceof Exit || error instanceof Discard) status = error.status
     else if (error instanceof ShellFailure) {

@@ -1,4 +1,5 @@
 /** Shells as programs: `bash script`, `bash -c`, `sh`, and the main shell of a command of the host. */
+import type { SpawnSession } from "../../protocol.ts"
 import { SystemCallError } from "../../shell/client.ts"
 import { resolvePath } from "../../shell/paths.ts"
 import { applySetOptions } from "../builtins/settings.ts"
@@ -8,6 +9,7 @@ import { parseScript, Unit } from "../parse/script.ts"
 import type { Process } from "../processes/process.ts"
 import { Conversation } from "../state/conversation.ts"
 import { shoptNames } from "../state/options.ts"
+import { restoreShell, saveShell } from "../state/session-state.ts"
 import { bindEvaluate, Shell } from "../state/shell.ts"
 import { IndexedArray, plain } from "../state/values.ts"
 import { isName } from "../state/variables.ts"
@@ -37,6 +39,8 @@ export interface ShellStart {
   readonly posix?: boolean | undefined
   /** What is run before the script; by default what BASH_ENV names. */
   readonly startup?: Startup | "none" | undefined
+  /** The shell session that it goes on with. */
+  readonly session?: SpawnSession | undefined
 }
 
 const VERSION = "GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n"
@@ -183,11 +187,50 @@ export const runNested = async (context: ExecContext, start: ShellStart): Promis
   shell.random = ((Math.random() * 0x7fffffff) | 0) || 1
   shell.isMain = start.kind === "command"
   shell.origin = start.kind
+  if (start.session !== undefined) return runInSession(shell, context, start, start.session)
   initialize(shell, context.env)
   const terminal = terminalOf(shell, start)
   const status = await shellStatus(shell, () => runStart(shell, start, terminal))
   endJobs(shell)
   return status
+}
+
+/** Runs a script in the shell that the session's last one has left, and keeps what this one leaves. */
+const runInSession = async (
+  shell: Shell,
+  context: ExecContext,
+  start: ShellStart,
+  { maxBytes, state }: SpawnSession
+): Promise<number> => {
+  const goOn = async () => {
+    if (state === undefined) return runStart(shell, start, undefined)
+    restoreShell(shell, state)
+    if (start.parameters.length > 0) shell.parameters = start.parameters
+    await give(shell, context)
+    return evaluateText(shell, start.source, "main")
+  }
+  if (state === undefined) initialize(shell, context.env)
+  shell.status = (await shellStatus(shell, goOn, true)) & 0xff
+  endJobs(shell)
+  await shell.process.block(shell.machine.sysAs(shell.process, "saveSession", saveShell(shell, maxBytes)))
+  return shell.status
+}
+
+/** Sets in a session what the host has said, as `cd` and `export` before the script would. */
+const give = async (shell: Shell, { cwd, env }: ExecContext): Promise<void> => {
+  const { variables } = shell
+  for (const [name, value] of env) {
+    if (!isName(name)) importFunction(shell, name, value)
+    else if (variables.own(name)?.readonly === true) await shell.complain(`${name}: readonly variable`, 0)
+    else {
+      variables.set(name, value)
+      variables.mark(name, { exported: true })
+    }
+  }
+  if (cwd === shell.cwd) return
+  variables.set("OLDPWD", variables.get("PWD") ?? shell.cwd)
+  shell.cwd = cwd
+  variables.set("PWD", cwd)
 }
 
 /** Somebody types, and sees what is said. */

@@ -24,7 +24,7 @@ class Printer {
       const end = statement.background === true ? " &" : isLast ? "" : ";"
       const here = this.pending.splice(0).join("")
       return `${" ".repeat(indent)}${line}${here === "" ? end : statement.background === true ? " &" : ""}${
-        here === "" ? "\n" : `\n${here}${isLast ? "" : "\n"}`
+        here === "" ? "\n" : `\n${here}\n`
       }`
     }).join("")
   }
@@ -152,9 +152,9 @@ class Printer {
   definition(name: string, body: Ast.Function["body"]): string {
     if (body.type === "CompoundList") return `${name} () \n{ \n${this.list(body.commands, 4)}}\n`
     const isGroup = body.type === "BraceGroup" || (body.type === "Redirected" && body.command.type === "BraceGroup")
-    return isGroup
-      ? `${name} () \n${this.compound(body, 0)}\n`
-      : `${name} () \n{ \n    ${this.compound(body, 4)}\n}\n`
+    const text = this.compound(body, isGroup ? 0 : 4)
+    const here = this.pending.splice(0).map((each) => `${each}\n`).join("")
+    return isGroup ? `${name} () \n${text}\n${here}` : `${name} () \n{ \n    ${text}\n${here}}\n`
   }
 }
 

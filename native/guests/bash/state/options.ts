@@ -124,6 +124,11 @@ export class Options {
     else this.on.delete(name)
   }
 
+  /** Those that are on. */
+  list(): ReadonlyArray<string> {
+    return Array.from(this.on)
+  }
+
   copy(): Options {
     return new Options(this.on)
   }

@@ -43,6 +43,11 @@ export const resources: ReadonlyArray<Resource> = [
 const both = (value: number): ResourceLimit => ({ soft: value, hard: value })
 const unlimited = both(Infinity)
 
+/** Limits as data; `null` is none. */
+export type LimitValues = ReadonlyArray<readonly [letter: string, soft: number | null, hard: number | null]>
+
+const finite = (value: number): number | null => value === Infinity ? null : value
+
 export class ResourceLimits {
   private constructor(private readonly values: ReadonlyMap<string, ResourceLimit>) {}
 
@@ -62,6 +67,16 @@ export class ResourceLimits {
         ["u", both(processes)]
       ])
     )
+  }
+
+  static from(values: LimitValues): ResourceLimits {
+    return new ResourceLimits(
+      new Map(values.map(([letter, soft, hard]) => [letter, { soft: soft ?? Infinity, hard: hard ?? Infinity }]))
+    )
+  }
+
+  list(): LimitValues {
+    return Array.from(this.values, ([letter, { hard, soft }]) => [letter, finite(soft), finite(hard)] as const)
   }
 
   get(letter: string): ResourceLimit {
