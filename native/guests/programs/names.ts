@@ -100,6 +100,7 @@ export const ownNames = [
   "strings",
   "stty",
   "sum",
+  "sync",
   "tac",
   "tail",
   "tar",

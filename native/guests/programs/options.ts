@@ -5,6 +5,8 @@ import { Informed, ProgramFailure } from "./program.ts"
 export interface Option {
   readonly name: string
   readonly value: string
+  /** How many operands stand before it. */
+  readonly at: number
 }
 
 export interface CommandLine {
@@ -91,6 +93,10 @@ class Parser {
     }
   }
 
+  private add(name: string, value: string): void {
+    this.options.push({ name, value, at: this.operands.length })
+  }
+
   private parseShort(arg: string): void {
     const { short } = this.spec
     for (let at = 1; at < arg.length; at++) {
@@ -98,16 +104,16 @@ class Parser {
       const place = letter === ":" ? -1 : short.indexOf(letter)
       if (place < 0) fail(this.context, this.spec, `invalid option -- '${letter}'`)
       if (short[place + 1] !== ":") {
-        this.options.push({ name: letter, value: "" })
+        this.add(letter, "")
         continue
       }
       const glued = arg.slice(at + 1)
-      if (short[place + 2] === ":") this.options.push({ name: letter, value: glued })
-      else if (glued !== "") this.options.push({ name: letter, value: glued })
+      if (short[place + 2] === ":") this.add(letter, glued)
+      else if (glued !== "") this.add(letter, glued)
       else {
         const value = this.args[++this.index]
         if (value === undefined) fail(this.context, this.spec, `option requires an argument -- '${letter}'`)
-        this.options.push({ name: letter, value })
+        this.add(letter, value)
       }
       return
     }
@@ -132,8 +138,8 @@ class Parser {
     if (found.takes === "yes" && given === undefined) {
       const value = this.args[++this.index]
       if (value === undefined) return fail(this.context, this.spec, `option '--${found.name}' requires an argument`)
-      this.options.push({ name: found.target, value })
-    } else this.options.push({ name: found.target, value: given ?? "" })
+      this.add(found.target, value)
+    } else this.add(found.target, given ?? "")
   }
 }
 

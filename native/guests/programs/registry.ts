@@ -90,6 +90,7 @@ const late = {
   ...from(() => import("./system/machine.ts"), {
     clear: "clear",
     free: "free",
+    sync: "sync",
     uptime: "uptime",
     watch: "watch",
     which: "which"

@@ -85,6 +85,7 @@ stat|FILE...|Show the status of files.
 strings|[FILE]...|Print the printable strings in FILEs.
 stty|[SETTING]...|Print or change the settings of a terminal.
 sum|[FILE]...|Print checksums and block counts of FILEs.
+sync|[FILE]...|Wait until what was written is kept.
 tac|[FILE]...|Print FILEs with the last line first.
 tail|[FILE]...|Print the last part of FILEs.
 tar|[OPTION]... [FILE]...|Keep many files in one archive.

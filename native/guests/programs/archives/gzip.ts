@@ -183,7 +183,10 @@ class Job {
       name = given + this.suffix
       stat = await context.sys("lstat", context.path(name)).catch(() => undefined)
     }
-    if (stat === undefined) return this.complain(`${this.expands ? name : given}: No such file or directory`, 1)
+    if (stat === undefined) {
+      const missing = this.expands && !known.some((each) => given.endsWith(each)) ? name : given
+      return this.complain(`${missing}: No such file or directory`, 1)
+    }
     if (stat.type === "directory") {
       if (!line.has("r")) return this.complain(`${name} is a directory -- ignored`, 2)
       for (const entry of await context.sys("readdir", context.path(name))) {

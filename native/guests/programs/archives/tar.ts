@@ -216,11 +216,19 @@ const members = async (
   line: CommandLine
 ): Promise<Array<readonly [name: string, directory: string]>> => {
   const list: Array<readonly [string, string]> = []
-  let directory = line.has("C") ? "." : context.cwd
-  for (const name of line.all("C")) {
-    directory = context.path(`${directory.startsWith("/") ? directory : context.cwd}/${name}`.replace(/^.*\/\//s, "/"))
+  // each `-C` is for the names that follow it, and begins where the one before has led to
+  const changes = line.options.filter(({ name }) => name === "C")
+  let directory = context.cwd
+  const enter = (until: number) => {
+    while (changes.length > 0 && changes[0].at <= until) {
+      directory = context.path(`${directory}/${changes.shift()!.value}`.replace(/^.*\/\//s, "/"))
+    }
   }
-  for (const name of line.operands) list.push([name, directory])
+  line.operands.forEach((name, index) => {
+    enter(index)
+    list.push([name, directory])
+  })
+  enter(Infinity)
   for (const name of line.all("T")) {
     const text = decodeText(await (await context.open(name)).all())
     for (const each of text.split(line.has("null") ? "\0" : "\n")) if (each !== "") list.push([each, directory])

@@ -117,7 +117,7 @@ const checkOne = async (
   { digest, name }: Check,
   counts: { good: number; bad: number; unreadable: number }
 ): Promise<void> => {
-  const shown = /[\\\n]/.test(name) ? `\\${escapeName(name)}` : name
+  const shown = name.includes("\n") ? `\\${escapeName(name)}` : name
   try {
     const reader = await context.open(name)
     const actual = await digestOf(context, reader, algorithm)

@@ -8,6 +8,7 @@ import { parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure } from "../program.ts"
 import { compileRegex } from "../text/regex.ts"
+import { customized, customOptions, isCustom } from "./custom-formats.ts"
 import type { Change } from "./edit-script.ts"
 import { editScript } from "./edit-script.ts"
 import type { Content, FormatOptions } from "./formats.ts"
@@ -16,6 +17,7 @@ import { ed, inContext, normal, rcs, sideBySide, unified } from "./formats.ts"
 const spec = {
   short: "abBcC:deEF:iI:lL:nNpPqrsS:tTuU:vwW:x:X:yZ0123456789",
   long: {
+    ...customOptions,
     text: "a",
     "ignore-space-change": "b",
     "ignore-blank-lines": "B",
@@ -171,7 +173,9 @@ class Differ {
       await context.stdout.line(`${line.has("q") ? "Files" : "Binary files"} ${from} and ${to} differ`)
       return 1
     }
+    const custom = isCustom(line) && !line.has("q")
     const changes = same && this.style.format !== sideBySide ? [] : await this.changes(a.content, b.content)
+    if (custom) await context.stdout.write(customized(line, a.content, b.content, changes))
     if (changes.length === 0) {
       if (line.has("s")) await context.stdout.line(`Files ${from} and ${to} are identical`)
       else if (this.style.format === sideBySide) {
@@ -183,6 +187,7 @@ class Differ {
       await context.stdout.line(`Files ${from} and ${to} differ`)
       return 1
     }
+    if (custom) return 1
     if (titled) await context.stdout.line(`diff${this.switches} ${left.name} ${right.name}`)
     await context.stdout.write(this.style.format(a.content, b.content, changes, this.options))
     return 1

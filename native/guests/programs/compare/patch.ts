@@ -208,6 +208,30 @@ class Patcher {
     return failed
   }
 
+  /** The first hunk does not fit, but would the other way round. */
+  private isReversed(lines: Array<string>, { hunks: [first] }: FilePatch): boolean {
+    if (first === undefined) return false
+    const hunk = this.line.has("R") ? reversed(first) : first
+    const fits = (each: Hunk) =>
+      findPlace(lines, each, Math.max(0, each.oldStart - 1), 0, this.line.has("l")) !== undefined
+    return !fits(hunk) && fits(reversed(hunk))
+  }
+
+  private async ignore(name: string, patch: FilePatch): Promise<void> {
+    const { context, line } = this
+    const count = patch.hunks.length
+    const saves = !line.has("dry-run") && line.get("r") !== "-"
+    await context.stdout.write(
+      `${
+        line.has("R") ? "Unreversed" : "Reversed (or previously applied)"
+      } patch detected!  Skipping patch.\n${count} out of ${count} hunk${count === 1 ? "" : "s"} ignored${
+        saves ? ` -- saving rejects to file ${line.get("r") ?? `${name}.rej`}` : ""
+      }\n`
+    )
+    this.status = 1
+    if (saves) await this.reject(name, patch, patch.hunks.map((_, index) => index))
+  }
+
   async file(patch: FilePatch): Promise<void> {
     const { context, line } = this
     const name = await this.target(patch)
@@ -233,6 +257,7 @@ class Patcher {
       const from = output === undefined ? name : `${output} (read from ${name})`
       await context.stdout.line(`${dry ? "checking" : "patching"} file ${from}`)
     }
+    if (line.has("N") && this.isReversed(lines, patch)) return this.ignore(name, patch)
     const original = lines.slice()
     const failed = await this.apply(lines, patch.hunks)
     if (failed.length > 0) {

@@ -1,7 +1,7 @@
 /** bc. */
-import { decodeText } from "../../bash/text.ts"
+import { MAX_TEXT } from "../../bash/limits.ts"
 import { parseOptions } from "../options.ts"
-import type { Program, ProgramContext } from "../program.ts"
+import type { Program, ProgramContext, Reader } from "../program.ts"
 import { ProgramFailure } from "../program.ts"
 import type { Function, Node, Statement } from "./bc-parse.ts"
 import { BcParser } from "./bc-parse.ts"
@@ -341,6 +341,30 @@ class Calculator {
   }
 }
 
+/** A line that something has to follow: the head of a statement or a function, or one that is continued. */
+const goesOn = /(?:^|[;{}\n])\s*(?:(?:if|while|for)\s*\([^\n]*\)|define\s[^\n{]*|else)\s*$|\\$/
+
+/** Whether a text can be run before more of it has come. */
+const isWhole = (text: string): boolean => {
+  const bare = text.replace(/"[^"]*"|\/\*[^]*?\*\/|#[^\n]*/g, "")
+  const depth = bare.split(/[{(]/).length - bare.split(/[})]/).length
+  return depth <= 0 && !/"|\/\*/.test(bare) && !goesOn.test(bare.trimEnd())
+}
+
+/** Runs what has come as soon as it is whole: somebody may wait for the answer before he writes on. */
+const runLines = async (calculator: Calculator, reader: Reader): Promise<boolean> => {
+  const lines = reader.lines()
+  let text = ""
+  for (let batch = await lines.next(); batch !== undefined; batch = await lines.next()) {
+    text += `${batch.join("\n")}\n`
+    if (text.length > MAX_TEXT) throw new ProgramFailure("memory exhausted", 2)
+    if (!isWhole(text)) continue
+    if (!await calculator.run(new BcParser(text))) return false
+    text = ""
+  }
+  return calculator.run(new BcParser(text))
+}
+
 export const bc: Program = async (context) => {
   const line = parseOptions(context, {
     short: "hilqswvc",
@@ -352,7 +376,7 @@ export const bc: Program = async (context) => {
     const reader = await context.open(name).catch(() => {
       throw new ProgramFailure(`File ${name} is unavailable.`)
     })
-    if (!await calculator.run(new BcParser(decodeText(await reader.all())))) break
+    if (!await runLines(calculator, reader)) break
   }
   return 0
 }

@@ -1,7 +1,7 @@
 /** date. */
 import { parseOptions } from "../options.ts"
 import type { Program } from "../program.ts"
-import { ProgramFailure, quoted } from "../program.ts"
+import { ProgramFailure } from "../program.ts"
 import { formatTime } from "../text/strftime.ts"
 import { parseDate } from "./dates.ts"
 
@@ -12,6 +12,12 @@ const iso: Readonly<Record<string, string>> = {
   minutes: "%Y-%m-%dT%H:%M%:z",
   seconds: "%Y-%m-%dT%H:%M:%S%:z",
   ns: "%Y-%m-%dT%H:%M:%S,%N%:z"
+}
+
+const rfc3339: Readonly<Record<string, string>> = {
+  date: "%Y-%m-%d",
+  seconds: "%Y-%m-%d %H:%M:%S%:z",
+  ns: "%Y-%m-%d %H:%M:%S.%N%:z"
 }
 
 export const date: Program = async (context) => {
@@ -34,17 +40,17 @@ export const date: Program = async (context) => {
   let time: number | undefined = now
   if (line.has("d")) {
     time = parseDate(line.get("d")!, now)
-    if (time === undefined) throw new ProgramFailure(`invalid date ${quoted(line.get("d")!)}`)
+    if (time === undefined) throw new ProgramFailure(`invalid date ${context.quote(line.get("d")!)}`)
   } else if (line.has("r")) {
     const name = line.get("r")!
     time = /^\d+$/.test(name) ? Number(name) * 1000 : (await context.sys("stat", context.path(name))).mtimeMs
   }
   const [format] = line.operands
-  if (format !== undefined && !format.startsWith("+")) throw new ProgramFailure(`invalid date ${quoted(format)}`)
+  if (format !== undefined && !format.startsWith("+")) throw new ProgramFailure(`invalid date ${context.quote(format)}`)
   const chosen = format?.slice(1)
     ?? (line.has("I") ? iso[line.get("I")!] ?? iso.seconds : undefined)
     ?? (line.has("R") ? "%a, %d %b %Y %H:%M:%S %z" : undefined)
-    ?? (line.has("3") ? (line.get("3") === "date" ? "%Y-%m-%d" : "%Y-%m-%d %H:%M:%S%:z") : undefined)
+    ?? (line.has("3") ? rfc3339[line.get("3")!] ?? rfc3339.seconds : undefined)
     ?? "%a %b %e %H:%M:%S %Z %Y"
   await context.stdout.line(formatTime(chosen, time))
   return 0

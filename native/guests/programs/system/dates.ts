@@ -26,6 +26,8 @@ const startOfDay = (time: number): number => Math.floor(time / DAY_MS) * DAY_MS
 type Rule = readonly [pattern: RegExp, apply: (state: State, match: RegExpExecArray) => void]
 
 const setDate = (state: State, year: number, month: number, day: number): void => {
+  if (month > 11 || day < 1 || day > new Date(Date.UTC(year, month + 1, 0)).getUTCDate()) state.time = NaN
+  if (Number.isNaN(state.time)) return
   const clock = state.hasClock ? state.time - startOfDay(state.time) : 0
   state.time = Date.UTC(year, month, day) + clock
   state.hasDate = true
@@ -47,7 +49,7 @@ const rules: ReadonlyArray<Rule> = [
     state.hasDate = true
   }],
   [
-    /^(\d{4})-(\d{1,2})-(\d{1,2})/,
+    /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})/,
     (state, [, year, month, day]) => setDate(state, Number(year), Number(month) - 1, Number(day))
   ],
   [
@@ -59,15 +61,27 @@ const rules: ReadonlyArray<Rule> = [
     (state, [, month, day, year]) => setDate(state, Number(year), Number(month) - 1, Number(day))
   ],
   [
-    /^[tT]?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*(am|pm)?(?![a-z])/i,
+    /^t?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(?:\s*(am|pm)\b)?/i,
     (state, [, hour, minute, second, fraction, half]) => {
+      if (Number(hour) > 23 || Number(minute) > 59 || Number(second ?? 0) > 60) state.time = NaN
       const hours = half === undefined ? Number(hour) : Number(hour) % 12 + (half.toLowerCase() === "pm" ? 12 : 0)
       state.time = startOfDay(state.time) + hours * 3_600_000 + Number(minute) * 60_000 + Number(second ?? 0) * 1000 +
         Number(`0.${fraction ?? 0}`) * 1000
       state.hasClock = true
     }
   ],
+  [/^(\d{1,2})\s*(am|pm)\b/i, (state, [, hour, half]) => {
+    const hours = Number(hour) % 12 + (half.toLowerCase() === "pm" ? 12 : 0)
+    state.time = Number(hour) >= 1 && Number(hour) <= 12 ? startOfDay(state.time) + hours * 3_600_000 : NaN
+    state.hasClock = true
+  }],
   [/^(?:z|utc|gmt)\b/i, () => {}],
+  // the year at the end of what date itself prints; alone it would be a time
+  [/^(\d{4})(?![\d:/-])/, (state, [, year]) => {
+    const date = new Date(state.time)
+    if (!state.hasClock || !state.hasDate) state.time = NaN
+    else state.time = date.setUTCFullYear(Number(year))
+  }],
   [/^([+-])(\d{2}):?(\d{2})(?![\d:])(?!\s*[a-z])/i, (state, [, sign, hours, minutes]) => {
     state.time -= (sign === "-" ? -1 : 1) * (Number(hours) * 3_600_000 + Number(minutes) * 60_000)
   }],

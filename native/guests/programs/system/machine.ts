@@ -144,6 +144,21 @@ export const clear: Program = async (context) => {
   return 0
 }
 
+/** What was written is in the VM's filesystem when the write returns: there is nothing left to wait for. */
+export const sync: Program = async (context) => {
+  const line = parseOptions(context, { short: "df", long: { data: "d", "file-system": "f" } })
+  let status = 0
+  for (const name of line.operands) {
+    try {
+      await context.sys("stat", context.path(name))
+    } catch (error) {
+      await context.complain(`error opening ${context.quote(name)}: ${context.reason(error)}`)
+      status = 1
+    }
+  }
+  return status
+}
+
 export const which: Program = async (context) => {
   const line = parseOptions(context, { short: "as" })
   let status = 0

@@ -178,13 +178,11 @@ export const numfmt: Program = async (context) => {
     let index = 0
     for (const [, blanks, word] of text.matchAll(/([ \t]*)([^ \t]+)/g)) {
       index++
-      if (!chosen(field, index)) out += blanks + word
-      else if (index === 1 && blanks === "") out += await convert(word, 0)
-      else {
-        const lead = index === 1 ? "" : blanks.slice(0, 1)
-        out += lead +
-          await convert(word, blanks.length > 1 || index === 1 ? blanks.length - lead.length + word.length : 0)
-      }
+      // one blank is the delimiter; what is before the word beyond it belongs to the column, whose width stays
+      const lead = index === 1 ? "" : " "
+      const column = blanks.slice(lead.length) + word
+      out += lead +
+        (chosen(field, index) ? await convert(word, index > 1 || blanks !== "" ? column.length : 0) : column)
     }
     return out
   }

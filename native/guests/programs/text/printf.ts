@@ -2,7 +2,7 @@
 import { parseNumber } from "../../bash/arithmetic/parse.ts"
 import { quoteBackslash } from "../../bash/expand/quote.ts"
 import { unescapeText } from "../../bash/parse/ansi.ts"
-import { textLength } from "../../bash/text.ts"
+import { decodeText, encodeText, textLength } from "../../bash/text.ts"
 import { formatTime } from "./strftime.ts"
 
 export interface Formatted {
@@ -43,9 +43,17 @@ const parseFormat = (format: string): Array<Piece> => {
   return pieces
 }
 
+/** A field of a width in bytes, as bash and printf(1) count. */
+const padBytes = (text: string, spec: Directive): string => padField(text, spec, false, encodeText(text).length)
+
 /** A field of a width. `zero` fills it behind the sign. */
-export const padField = (text: string, { flags, width }: Directive, zero = false): string => {
-  const missing = width - textLength(text)
+export const padField = (
+  text: string,
+  { flags, width }: Directive,
+  zero = false,
+  length = textLength(text)
+): string => {
+  const missing = width - length
   if (missing <= 0) return text
   if (flags.includes("-")) return text + " ".repeat(missing)
   if (!zero) return " ".repeat(missing) + text
@@ -136,7 +144,7 @@ class Formatter {
   private convert(spec: Directive, whole: string): string {
     switch (spec.conversion) {
       case "s":
-        return padField(this.cut(this.take() ?? "", spec), spec)
+        return padBytes(this.cut(this.take() ?? "", spec), spec)
       case "b": {
         const { stopped, text } = unescapeText(this.take() ?? "", {
           quotes: false,
@@ -145,12 +153,12 @@ class Formatter {
           stops: true
         })
         this.stopped = stopped
-        return padField(this.cut(text, spec), spec)
+        return padBytes(this.cut(text, spec), spec)
       }
       case "q":
-        return padField(quoteBackslash(this.take() ?? ""), spec)
+        return padBytes(quoteBackslash(this.take() ?? ""), spec)
       case "c":
-        return padField(Array.from(this.take() ?? "")[0] ?? "", spec)
+        return padBytes(this.cut(this.take() ?? "", { ...spec, precision: 1 }), spec)
       case "d":
       case "i":
         return formatInteger({ ...spec, conversion: "d" }, this.integer(this.take()))
@@ -188,7 +196,7 @@ class Formatter {
   }
 
   private cut(text: string, { precision }: Directive): string {
-    return precision === undefined ? text : Array.from(text).slice(0, precision).join("")
+    return precision === undefined ? text : decodeText(encodeText(text).subarray(0, precision))
   }
 }
 

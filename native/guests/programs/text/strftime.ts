@@ -91,6 +91,8 @@ const fieldOf = (code: string, date: Date, milliseconds: number): Field | string
       return { value: "+0000" }
     case ":z":
       return { value: "+00:00" }
+    case "::z":
+      return { value: "+00:00:00" }
     case "n":
       return { value: "\n" }
     case "t":
@@ -118,14 +120,17 @@ const fieldOf = (code: string, date: Date, milliseconds: number): Field | string
 
 export const formatTime = (format: string, milliseconds: number): string => {
   const date = new Date(milliseconds)
-  return format.replace(/%([-_0^#]*)(\d*)[EO]?(:z|[a-zA-Z%])/g, (whole, flags: string, width: string, code: string) => {
-    const field = fieldOf(code, date, milliseconds)
-    if (field === undefined) return whole
-    if (typeof field === "string") return formatTime(field, milliseconds)
-    if (code === "N" && width !== "") return String(field.value).padStart(9, "0").slice(0, Number(width))
-    let text = String(field.value)
-    const fill = flags.includes("_") ? " " : flags.includes("0") ? "0" : field.fill ?? " "
-    if (!flags.includes("-")) text = text.padStart(width === "" ? field.width ?? 0 : Number(width), fill)
-    return flags.includes("^") ? text.toUpperCase() : text
-  })
+  return format.replace(
+    /%([-_0^#]*)(\d*)[EO]?(:{1,2}z|[a-zA-Z%])/g,
+    (whole, flags: string, width: string, code: string) => {
+      const field = fieldOf(code, date, milliseconds)
+      if (field === undefined) return whole
+      if (typeof field === "string") return formatTime(field, milliseconds)
+      if (code === "N" && width !== "") return String(field.value).padStart(9, "0").slice(0, Number(width))
+      let text = String(field.value)
+      const fill = flags.includes("_") ? " " : flags.includes("0") ? "0" : field.fill ?? " "
+      if (!flags.includes("-")) text = text.padStart(width === "" ? field.width ?? 0 : Number(width), fill)
+      return flags.includes("^") ? text.toUpperCase() : text
+    }
+  )
 }
