@@ -6,10 +6,12 @@ import { ArithmeticError, parseArithmetic } from "./parse.ts"
 
 export type Integer = number | bigint
 
-/** How expressions reach the shell's variables. Subscripts are given as their text. */
+/** How expressions reach the shell's variables. */
 export interface ArithmeticScope {
-  readonly get: (name: string, index: string | undefined) => string
-  readonly set: (name: string, index: string | undefined, value: string) => void
+  /** The key that a subscript's text stands for. What it does on the way it does once, however the element is used. */
+  readonly keyOf: (name: string, index: string) => string
+  readonly get: (name: string, key: string | undefined) => string
+  readonly set: (name: string, key: string | undefined, value: string) => void
 }
 
 /** How deep the value of a variable may lead to another expression. */
@@ -125,7 +127,7 @@ class Evaluator {
       case "number":
         return node.value
       case "variable":
-        return this.variable(node.name, node.index)
+        return this.variable(node.name, this.key(node))
       case "unary":
         return this.unary(node.operator, this.evaluate(node.operand))
       case "step":
@@ -139,8 +141,12 @@ class Evaluator {
     }
   }
 
-  private variable(name: string, index: string | undefined): Integer {
-    const text = this.scope.get(name, index)
+  private key({ index, name }: Extract<Expression, { kind: "variable" }>): string | undefined {
+    return index === undefined ? undefined : this.scope.keyOf(name, index)
+  }
+
+  private variable(name: string, key: string | undefined): Integer {
+    const text = this.scope.get(name, key)
     if (text === "") return 0
     if (/^-?(?:0|[1-9]\d{0,14})$/.test(text)) return Number(text) + 0
     if (this.depth >= MAX_INDIRECTION) {
@@ -164,21 +170,26 @@ class Evaluator {
 
   private step(node: Extract<Expression, { kind: "step" }>): Integer {
     if (node.target.kind !== "variable") throw new ArithmeticError(`${this.source}: syntax error: operand expected`)
-    const { index, name } = node.target
-    const before = this.variable(name, index)
+    const { name } = node.target
+    const key = this.key(node.target)
+    const before = this.variable(name, key)
     const after = compute("+", before, node.by)
-    this.scope.set(name, index, String(after))
+    this.scope.set(name, key, String(after))
     return node.prefix ? after : before
   }
 
   private assign(node: Extract<Expression, { kind: "assign" }>): Integer {
     if (node.target.kind !== "variable") throw new ArithmeticError("attempted assignment to non-variable")
-    const { index, name } = node.target
-    const value = this.evaluate(node.value)
-    const result = node.operator === ""
-      ? value
-      : this.apply(node.operator, this.variable(name, index), value, node.rest)
-    this.scope.set(name, index, String(result))
+    const { name } = node.target
+    if (node.operator === "") {
+      const value = this.evaluate(node.value)
+      this.scope.set(name, this.key(node.target), String(value))
+      return value
+    }
+    const key = this.key(node.target)
+    const before = this.variable(name, key)
+    const result = this.apply(node.operator, before, this.evaluate(node.value), node.rest)
+    this.scope.set(name, key, String(result))
     return result
   }
 

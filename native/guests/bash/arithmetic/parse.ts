@@ -66,7 +66,14 @@ class Parser {
     if (this.at >= this.source.length) return { kind: "number", value: 0 }
     const expression = this.expression(0)
     if (this.at < this.source.length) {
-      this.fail(/^[=]/.test(this.rest()) ? "attempted assignment to non-variable" : "syntax error in expression")
+      const isOperand = /^[\s\w=<>!&|?:,()*/%+^~-]/.test(this.rest())
+      this.fail(
+        this.rest().startsWith("=")
+          ? "attempted assignment to non-variable"
+          : isOperand
+          ? "syntax error in expression"
+          : "syntax error: invalid arithmetic operator"
+      )
     }
     return expression
   }
@@ -120,7 +127,9 @@ class Parser {
       this.accept(symbol)
       const start = this.at
       const right = this.expression(symbol === "**" ? precedence[symbol] : precedence[symbol] + 1)
-      left = { kind: "binary", operator: symbol, left, right, rest: this.source.slice(start) }
+      // of a division bash names the divisor, of a power the token that it has read last
+      const last = this.at < this.source.length ? this.rest() : lastToken(this.source)
+      left = { kind: "binary", operator: symbol, left, right, rest: symbol === "**" ? last : this.source.slice(start) }
     }
     this.depth--
     return left
@@ -188,10 +197,12 @@ class Parser {
   }
 
   private number(text: string): Expression {
-    const start = this.at
     this.at += text.length
     const value = parseNumber(text)
-    if (typeof value === "string") this.fail(value, start)
+    if (typeof value === "string") {
+      // bash shows the text only as far as it has read it
+      throw new ArithmeticError(`${this.source.slice(0, this.at).trimStart()}: ${value} (error token is "${text}")`)
+    }
     this.space()
     return { kind: "number", value }
   }

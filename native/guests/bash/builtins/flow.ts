@@ -8,6 +8,7 @@ import { findProgram, fits, runFound, TOO_LONG } from "../interpret/external.ts"
 import { returned } from "../interpret/functions.ts"
 import { openForReading } from "../interpret/open.ts"
 import { readAll } from "../interpret/substitution.ts"
+import { runExitTrap } from "../interpret/traps.ts"
 import { signalName } from "../processes/signals.ts"
 import type { Shell } from "../state/shell.ts"
 import { IndexedArray } from "../state/values.ts"
@@ -39,7 +40,8 @@ const exit: Builtin = async (call) => {
   if (!await leaves(call)) return 1
   const status = await statusArgument(call)
   if (call.args.length > 1 && status !== 2) return refuse(call, "too many arguments")
-  throw new Exit(status)
+  // here, so that it still sees what is local to the function that ends the shell
+  throw new Exit(call.shell.calls.length > 0 ? await runExitTrap(call.shell, status) : status)
 }
 
 const returns: Builtin = async (call) => {
@@ -49,7 +51,7 @@ const returns: Builtin = async (call) => {
   }
   const before = shell.status
   shell.status = await statusArgument(call)
-  shell.flow = { kind: "return", before }
+  shell.flow = { kind: "return", before, status: shell.status }
   return shell.status
 }
 

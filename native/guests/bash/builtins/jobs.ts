@@ -6,7 +6,7 @@ import { runWords } from "../interpret/simple.ts"
 import { runPendingTraps } from "../interpret/traps.ts"
 import { isOrphaned, membersOf, signalGroup } from "../processes/groups.ts"
 import type { Process } from "../processes/process.ts"
-import { SIGCONT, SIGHUP, signalName, signalNames, signalNumber, SIGSTOP, SIGTERM } from "../processes/signals.ts"
+import { SIGCONT, SIGHUP, signalName, signalNumber, signalTable, SIGSTOP, SIGTERM } from "../processes/signals.ts"
 import { jobText, markOf } from "../state/job-text.ts"
 import type { Job } from "../state/jobs.ts"
 import { exitStatus, isDone, stateOf } from "../state/jobs.ts"
@@ -162,10 +162,7 @@ const wait: Builtin = async (call) => {
 
 const listSignals = async (call: BuiltinCall, specs: ReadonlyArray<string>): Promise<number> => {
   if (specs.length === 0) {
-    const rows: Array<string> = []
-    const names = signalNames.slice(1).map((name, index) => `${String(index + 1).padStart(2)}) SIG${name}`)
-    for (let index = 0; index < names.length; index += 5) rows.push(names.slice(index, index + 5).join("\t"))
-    await print(call.shell, `${rows.join("\n")}\n`)
+    await print(call.shell, signalTable())
     return 0
   }
   let status = 0

@@ -1,6 +1,8 @@
 /** echo and printf. */
 import { formatText } from "../../programs/text/printf.ts"
+import { keyOf } from "../expand/parameter.ts"
 import { unescapeText } from "../parse/ansi.ts"
+import { compileText } from "../parse/compile.ts"
 import type { Builtin } from "./builtin.ts"
 import { print, refuse, usage } from "./builtin.ts"
 
@@ -45,13 +47,18 @@ const printf: Builtin = async (call) => {
     return refuse(call, `\`${variable}': not a valid identifier`, 2)
   }
   const { problems, status, text } = formatText(args[0], args.slice(1), { startedAt: shell.startedAt })
+  // what is printed leaves as a whole at the end, behind what was wrong with the arguments
+  for (const problem of problems) await refuse(call, problem)
   if (variable === undefined) await print(shell, text)
   else {
     const element = /^([^[]+)\[(.*)\]$/s.exec(variable)
     if (element === null) shell.variables.set(variable, text)
-    else shell.variables.setElement(element[1], element[2], text)
+    else {
+      const [, name, index] = element
+      const key = await keyOf(shell, name, { text: index, word: compileText(index) })
+      shell.variables.setElement(name, key, text)
+    }
   }
-  for (const problem of problems) await refuse(call, problem)
   return status
 }
 

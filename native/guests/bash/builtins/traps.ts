@@ -1,6 +1,6 @@
 /** trap. */
 import { setTrap } from "../interpret/traps.ts"
-import { signalName, signalNames, signalNumber } from "../processes/signals.ts"
+import { signalName, signalNames, signalNumber, signalTable } from "../processes/signals.ts"
 import { quoteSingle } from "../text.ts"
 import type { Builtin, BuiltinCall } from "./builtin.ts"
 import { invalidOption, parseFlags, print, refuse, usage } from "./builtin.ts"
@@ -39,7 +39,7 @@ const trap: Builtin = async (call) => {
   const { bad, flags, rest } = parseFlags(call.args, "lp")
   if (bad !== undefined) return invalidOption(call, bad)
   if (flags.has("l")) {
-    await print(shell, `${signalNames.slice(1).map((name, index) => `${index + 1}) SIG${name}`).join("\n")}\n`)
+    await print(shell, signalTable())
     return 0
   }
   if (flags.has("p") || rest.length === 0) return list(call, rest.map((spec) => trapName(spec) ?? spec))

@@ -10,18 +10,18 @@ import { AssociativeArray, IndexedArray } from "../state/values.ts"
 const unquote = (text: string): string => /^(["']).*\1$/s.test(text) ? text.slice(1, -1) : text
 
 const scopeOf = (shell: Shell): ArithmeticScope => {
-  const keyOf = (name: string, index: string): string =>
-    shell.variables.find(name)?.value instanceof AssociativeArray ? unquote(index) : String(calculate(shell, index))
   return {
-    get: (name, index) => {
-      const value = index === undefined ? scalar(shell, name) : element(shell, name, keyOf(name, index))
-      if (value === undefined && shell.options.has("nounset")) throw new ShellFailure(`${name}: unbound variable`, 127)
+    keyOf: (name, index) =>
+      shell.variables.find(name)?.value instanceof AssociativeArray ? unquote(index) : String(calculate(shell, index)),
+    get: (name, key) => {
+      const value = key === undefined ? scalar(shell, name) : element(shell, name, key)
+      if (value === undefined && shell.options.has("nounset")) {
+        throw new ShellFailure(`${name}: unbound variable`, shell.fatalStatus)
+      }
       return value ?? ""
     },
-    set: (name, index, value) =>
-      index === undefined
-        ? shell.variables.set(name, value)
-        : shell.variables.setElement(name, keyOf(name, index), value)
+    set: (name, key, value) =>
+      key === undefined ? shell.variables.set(name, value) : shell.variables.setElement(name, key, value)
   }
 }
 

@@ -37,7 +37,8 @@ export const expandSegments = async (
         else fields.add(segment.text, segment.quoted)
         break
       case "tilde":
-        fields.add(home(shell, segment.user), true)
+        if (segment.looks === true && shell.isPosix) fields.add(`~${segment.user}`, true)
+        else fields.add(home(shell, segment.user), true)
         break
       case "parameter": {
         const pending = expandParameter(shell, segment, fields)

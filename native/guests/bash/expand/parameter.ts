@@ -116,7 +116,7 @@ const emitScalar = (fields: Fields, text: string, quoted: boolean): void => {
 }
 
 const unbound = (shell: Shell, label: string): void => {
-  if (shell.options.has("nounset")) throw new ShellFailure(`${label}: unbound variable`, shell.isMain ? 127 : 1)
+  if (shell.options.has("nounset")) throw new ShellFailure(`${label}: unbound variable`, shell.fatalStatus)
 }
 
 /** Undefined when all is done at once, which it is without operators and subscripts. */
@@ -188,12 +188,16 @@ const expandDefault = async (
   const isNull = operator.startsWith(":") && value.values.join(" ") === ""
   const has = value.isSet && !isNull
   const action = operator.slice(-1)
-  if (action === "+") {
-    if (has) await expandSegments(shell, operand.segments, fields, !segment.quoted)
+  if (action === "+" && !has) {
+    // between quotes nothing is still a word, but of a list
+    if (segment.quoted && value.list !== "@") fields.add("", true)
     return
   }
+  if (action === "+" || (action === "-" && !has)) {
+    if (segment.quoted) fields.add("", true)
+    return expandSegments(shell, operand.segments, fields, !segment.quoted)
+  }
   if (has) return emit(fields, value, segment.quoted)
-  if (action === "-") return expandSegments(shell, operand.segments, fields, !segment.quoted)
   const text = await expandText(shell, operand)
   if (action === "=") {
     assign(shell, target, text)
@@ -206,7 +210,7 @@ const expandDefault = async (
     : "parameter not set"
   throw new ShellFailure(
     `${segment.name}${segment.index === undefined ? "" : `[${segment.index.text}]`}: ${problem}`,
-    127
+    shell.fatalStatus
   )
 }
 

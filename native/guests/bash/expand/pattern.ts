@@ -108,7 +108,6 @@ class Compiler {
         tests.push(named[1] === ":" ? (char) => pattern !== undefined && pattern.test(char) : (char) => char === text)
         continue
       }
-      if (this.source[at] === "/" && first) return undefined
       const [low, next] = this.member(at)
       at = next
       if (this.source[at] === "-" && at + 1 < this.source.length && this.source[at + 1] !== "]") {

@@ -85,6 +85,7 @@ export const runInside = (child: Shell, node: Ast.Subshell): Promise<number> => 
 
 const runSubshell = async (shell: Shell, node: Ast.Subshell): Promise<number> => {
   shell.position = node.pos
+  shell.running(node)
   const text = shell.unit.source.slice(node.pos, node.end)
   const group = shell.jobControl ? "own" : undefined
   const process = await forkShell(shell, { command: text, group }, (child) => runInside(child, node))
@@ -136,6 +137,12 @@ const inLoop = async (shell: Shell, run: () => Promise<number>): Promise<number>
   }
 }
 
+/** A compound command, or a round of a loop, is about to begin: for BASH_COMMAND and the DEBUG trap. */
+export const begins = async (shell: Shell, node: Ast.CommandNode, head?: string): Promise<void> => {
+  shell.running(node, head)
+  if (shell.traps.has("DEBUG")) await debugTrap(shell)
+}
+
 const runFor = async (shell: Shell, node: Ast.For): Promise<number> => {
   shell.position = node.pos
   const name = node.name.value
@@ -144,15 +151,13 @@ const runFor = async (shell: Shell, node: Ast.For): Promise<number> => {
     await shell.complain(`\`${node.name.text}': not a valid identifier`)
     return 1
   }
+  const list = node.wordlist === undefined ? " \"$@\"" : node.wordlist.map(({ text }) => ` ${text}`).join("")
   let status = 0
   return inLoop(shell, async () => {
     for (const word of words) {
       shell.position = node.pos
-      if (shell.traps.has("DEBUG")) await debugTrap(shell)
-      if (shell.options.has("xtrace")) {
-        const list = node.wordlist === undefined ? " \"$@\"" : node.wordlist.map(({ text }) => ` ${text}`).join("")
-        await trace(shell, `for ${name} in${list}`)
-      }
+      await begins(shell, node, `for ${name} in${list}`)
+      if (shell.options.has("xtrace")) await trace(shell, `for ${name} in${list}`)
       assignLoop(shell, name, word)
       status = await runList(shell, node.body.commands)
       if (!goesOn(shell)) break
@@ -175,6 +180,7 @@ const runArithmeticFor = async (shell: Shell, node: Ast.ArithmeticFor): Promise<
   const evaluate = async (text: string | undefined) => {
     if (text === undefined) return 1
     shell.position = node.pos
+    await begins(shell, node, `((${text}))`)
     if (shell.options.has("xtrace")) await trace(shell, `((${text} ))`)
     return arithmetic(shell, text)
   }
@@ -216,6 +222,7 @@ const runWhile = (shell: Shell, node: Ast.While): Promise<number> =>
 
 const runCase = async (shell: Shell, node: Ast.Case): Promise<number> => {
   shell.position = node.pos
+  await begins(shell, node, `case ${node.word.text} in `)
   const subject = await expandText(shell, compileWord(node.word))
   if (shell.options.has("xtrace")) await trace(shell, `case ${node.word.text} in`)
   let status = 0
@@ -240,8 +247,7 @@ const matches = async (shell: Shell, subject: string, item: Ast.CaseItem): Promi
 
 const conditional = async (shell: Shell, node: Ast.TestCommand): Promise<number> => {
   shell.position = node.pos
-  shell.running(node)
-  if (shell.traps.has("DEBUG")) await debugTrap(shell)
+  await begins(shell, node)
   try {
     return await runConditional(shell, node.expression) ? 0 : 1
   } catch (error) {
@@ -253,8 +259,7 @@ const conditional = async (shell: Shell, node: Ast.TestCommand): Promise<number>
 
 const arithmeticCommand = async (shell: Shell, node: Ast.ArithmeticCommand): Promise<number> => {
   shell.position = node.pos
-  shell.running(node)
-  if (shell.traps.has("DEBUG")) await debugTrap(shell)
+  await begins(shell, node)
   if (shell.options.has("xtrace")) await trace(shell, `((${node.body} ))`)
   try {
     return Number(await arithmetic(shell, node.body)) === 0 ? 1 : 0

@@ -6,7 +6,8 @@ import { parseScript, syntaxProblem, Unit } from "../parse/script.ts"
 import type { Shell } from "../state/shell.ts"
 import { runStatement } from "./run.ts"
 
-export type EvaluationKind = "main" | "eval" | "source" | "trap"
+/** The lines of "signal" (and EXIT) traps begin at 1. */
+export type EvaluationKind = "main" | "eval" | "source" | "trap" | "signal"
 
 /** How the messages of a syntax error begin. */
 const syntaxPrefix = (shell: Shell, kind: EvaluationKind, line: number): string =>

@@ -8,7 +8,7 @@ import { runTrap } from "./traps.ts"
 /** The status of a function or a sourced file that has ended, after its RETURN trap: that sees the one before `return`. */
 export const returned = async (shell: Shell, status: number): Promise<number> => {
   const { flow } = shell
-  const result = flow?.kind === "return" ? shell.status : status
+  const result = flow?.kind === "return" ? flow.status : status
   if (flow?.kind === "return") shell.flow = undefined
   if (shell.traps.has("RETURN")) {
     shell.status = flow?.kind === "return" ? flow.before : result

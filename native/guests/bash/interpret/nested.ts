@@ -186,6 +186,7 @@ export const runNested = async (context: ExecContext, start: ShellStart): Promis
   shell.startedAt = Date.now()
   shell.random = ((Math.random() * 0x7fffffff) | 0) || 1
   shell.isMain = start.kind === "command"
+  if (shell.isMain) shell.fatalStatus = 127
   shell.origin = start.kind
   if (start.session !== undefined) return runInSession(shell, context, start, start.session)
   initialize(shell, context.env)

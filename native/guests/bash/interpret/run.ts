@@ -118,6 +118,8 @@ const runPipeline = async (shell: Shell, node: Ast.PipelineNode): Promise<number
   const pending = shell.machine.tick(shell.process)
   if (pending !== undefined) await pending
   if (shell.process.pending.length > 0) await runPendingTraps(shell)
+  // a trap has returned from the function
+  if (shell.flow !== undefined) return shell.status
   if (node.type !== "Pipeline") {
     const status = await runCommand(shell, node)
     if (node.type !== "Command" || shell.pipeStatus.length !== 1 || shell.pipeStatus[0] !== status) {
@@ -169,6 +171,7 @@ const startStages = async (
   let input = first
   for (let index = 0; index < count; index++) {
     const command = node.commands[index]
+    if (command.type === "Command" || command.type === "Subshell") shell.running(command)
     const pipe = index < count - 1 ? makePipe() : undefined
     const writer = pipe?.writer ?? output
     const descriptors: DescriptorTable = shell.process.descriptors.copy()
@@ -183,6 +186,8 @@ const startStages = async (
     processes.push(
       await forkShell(shell, options, (child) => {
         child.isTail = command.type === "Command"
+        const inner = command.type === "Redirected" ? command.command : command
+        if (inner.type !== "Subshell") child.fatalStatus = shell.fatalStatus
         return runChild(child, command)
       })
     )

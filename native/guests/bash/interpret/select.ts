@@ -5,7 +5,7 @@ import { expandWords } from "../expand/expand.ts"
 import { expandPrompt } from "../expand/prompt.ts"
 import type { Shell } from "../state/shell.ts"
 import { textLength } from "../text.ts"
-import { goesOn, inLoop } from "./compound.ts"
+import { begins, goesOn, inLoop } from "./compound.ts"
 import { runList } from "./run.ts"
 
 const WIDTH = 80
@@ -45,6 +45,8 @@ const menu = (words: ReadonlyArray<string>, width: number): string => {
 }
 
 export const runSelect = async (shell: Shell, node: Ast.Select): Promise<number> => {
+  const list = node.wordlist === undefined ? " \"$@\"" : node.wordlist.map(({ text }) => ` ${text}`).join("")
+  await begins(shell, node, `select ${node.name.text} in${list}`)
   const words = node.wordlist === undefined ? shell.parameters : await expandWords(shell, node.wordlist)
   if (words.length === 0) return 0
   let status = 0

@@ -1,5 +1,6 @@
 /** Command and process substitution. */
 import type { Command, ParsedScript } from "unbash"
+import { SystemCallError } from "../../shell/client.ts"
 import { ShellFailure } from "../errors.ts"
 import { expandText } from "../expand/expand.ts"
 import type { OpenFile } from "../io/open-file.ts"
@@ -51,6 +52,17 @@ const fileOnly = (script: ParsedScript): Command | undefined => {
   return isFile ? command : undefined
 }
 
+/** A file that cannot be read is no reason to give the command up. */
+const openOrTell = async (shell: Shell, path: string): Promise<OpenFile | undefined> => {
+  try {
+    return await openForReading(shell, path)
+  } catch (error) {
+    if (!(error instanceof SystemCallError) || error.code === "ECANCELED") throw error
+    await shell.complain(`${path}: ${error.reason}`)
+    return undefined
+  }
+}
+
 const enter = async (child: Shell, script: ParsedScript, source: string | undefined): Promise<number> => {
   child.evaluationDepth++
   if (child.evaluationDepth > MAX_EVALUATION_DEPTH) throw new ShellFailure("maximum nesting exceeded")
@@ -72,8 +84,10 @@ export const substitute = async (shell: Shell, segment: CommandSegment): Promise
   const single = fileOnly(script)
   if (single?.prefix[0]?.type === "Redirect" && single.prefix[0].target !== undefined) {
     const path = await expandText(shell, compileWord(single.prefix[0].target))
-    const file = await openForReading(shell, path)
-    shell.substitutionStatus = 0
+    const file = await openOrTell(shell, path)
+    shell.status = file === undefined ? 1 : 0
+    shell.substitutionStatus = shell.status
+    if (file === undefined) return ""
     try {
       return withoutLineEnds(await readAll(file, shell.process))
     } finally {
@@ -91,7 +105,9 @@ export const substitute = async (shell: Shell, segment: CommandSegment): Promise
   })
   try {
     const bytes = await readAll(reader, shell.process)
-    shell.substitutionStatus = exitStatus(await shell.process.block(process.ended))
+    // `$?` in the words that follow is this one's
+    shell.status = exitStatus(await shell.process.block(process.ended))
+    shell.substitutionStatus = shell.status
     return withoutLineEnds(bytes)
   } finally {
     void reader.release()

@@ -4,6 +4,9 @@ import { SIGINT, signalName, signalNumber } from "../processes/signals.ts"
 import type { Shell } from "../state/shell.ts"
 import { evaluateText } from "./evaluate.ts"
 
+/** Traps that are no signal's: the lines of their commands count on from the command that they are run for. */
+const pseudo: ReadonlySet<string> = new Set(["ERR", "DEBUG", "RETURN"])
+
 /** Runs a trap's command; the status stays what it was, unless the command ends the shell. */
 export const runTrap = async (shell: Shell, name: string): Promise<void> => {
   const action = shell.traps.get(name)
@@ -12,7 +15,7 @@ export const runTrap = async (shell: Shell, name: string): Promise<void> => {
   shell.flow = undefined
   shell.trapDepth++
   try {
-    await evaluateText(shell, action, "trap")
+    await evaluateText(shell, action, pseudo.has(name) ? "trap" : "signal")
   } finally {
     shell.trapDepth--
   }
@@ -49,8 +52,10 @@ export const runExitTrap = async (shell: Shell, status: number): Promise<number>
   shell.status = status
   shell.flow = undefined
   shell.trapDepth = 1
+  shell.conditionDepth = 0
+  shell.runningTrap = false
   try {
-    await evaluateText(shell, action, "trap")
+    await evaluateText(shell, action, "signal")
     return status
   } catch (error) {
     if (error instanceof Exit) return error.status

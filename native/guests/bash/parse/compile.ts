@@ -142,11 +142,11 @@ const compileExtendedGlob = (part: Ast.ExtendedGlobPart, out: Array<Segment>): v
   out.push({ kind: "text", text: ")", quoted: false })
 }
 
-/** A leading `~` or `~name` becomes a segment of its own. */
-const withTilde = (segments: Array<Segment>): Array<Segment> => {
+/** A leading `~` or `~name` becomes a segment of its own. In a value it may also end at a colon. */
+const withTilde = (segments: Array<Segment>, value = false): Array<Segment> => {
   const [first] = segments
   if (first?.kind !== "text" || first.quoted || !first.text.startsWith("~")) return segments
-  const slash = first.text.indexOf("/")
+  const slash = first.text.search(value ? /[/:]/ : /\//)
   const end = slash < 0 ? first.text.length : slash
   const user = first.text.slice(1, end)
   if (!/^[A-Za-z0-9_.+-]*$/.test(user) || (slash < 0 && segments.length > 1)) return segments
@@ -196,17 +196,33 @@ export const compileWord = (node: Ast.Word): Word => {
 export const compileValue = (node: Ast.Word): Word => {
   let word = compiled.get(node)
   if (word !== undefined) return word
+  word = finish(valueSegments(segmentsOf(node, false)), node.text)
+  compiled.set(node, word)
+  return word
+}
+
+const valueSegments = (given: Array<Segment>): Array<Segment> => {
   const segments: Array<Segment> = []
-  for (const segment of withTilde(segmentsOf(node, false))) {
+  for (const segment of withTilde(given, true)) {
     if (segment.kind !== "text" || segment.quoted || !segment.text.includes(":~")) {
       segments.push(segment)
       continue
     }
-    segment.text.split(/(?<=:)(?=~)/).forEach((piece) => segments.push(...withTilde([{ ...segment, text: piece }])))
+    segment.text.split(/(?<=:)(?=~)/)
+      .forEach((piece) => segments.push(...withTilde([{ ...segment, text: piece }], true)))
   }
-  word = finish(segments, node.text)
-  compiled.set(node, word)
-  return word
+  return segments
+}
+
+/** Like `prefix=~/x`: an argument with the looks of an assignment has tildes as one, unless the shell is POSIX's. */
+const asAssignment = (word: Word): Word => {
+  const [first, ...rest] = word.segments
+  if (first?.kind !== "text" || first.quoted || !first.text.includes("~")) return word
+  const head = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/.exec(first.text)?.[0]
+  if (head === undefined) return word
+  const value = valueSegments([{ ...first, text: first.text.slice(head.length) }, ...rest])
+  const segments = value.map((each): Segment => each.kind === "tilde" ? { ...each, looks: true } : each)
+  return finish([{ ...first, text: head }, ...segments], word.text)
 }
 
 const parseWord = (text: string): Ast.Word | undefined => {
@@ -231,7 +247,7 @@ export const compileWords = (node: Ast.Word): ReadonlyArray<Word> => {
   if (words !== undefined) return words
   const hasBraces = node.parts?.some((part) => part.type === "BraceExpansion") === true
   const texts = hasBraces ? expandBraces(node.text) : undefined
-  words = texts === undefined ? [compileWord(node)] : texts.map(compileText)
+  words = texts === undefined ? [asAssignment(compileWord(node))] : texts.map(compileText)
   compiledLists.set(node, words)
   return words
 }

@@ -10,6 +10,8 @@ export interface TextSegment {
 export interface TildeSegment {
   readonly kind: "tilde"
   readonly user: string
+  /** In what only looks like an assignment. */
+  readonly looks?: true
 }
 
 export interface CommandSegment {

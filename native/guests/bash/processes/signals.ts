@@ -108,3 +108,11 @@ const descriptions: Readonly<Record<number, string>> = {
 }
 
 export const signalDescription = (signal: number): string => descriptions[signal] ?? `Unknown signal ${signal}`
+
+/** All signals with their numbers, in five columns: `kill -l` and `trap -l`. */
+export const signalTable = (): string => {
+  const cells = signalNames.slice(1).map((name, index) => `${String(index + 1).padStart(2)}) SIG${name}`)
+  const rows: Array<string> = []
+  for (let index = 0; index < cells.length; index += 5) rows.push(cells.slice(index, index + 5).join("\t"))
+  return `${rows.join("\n")}\n`
+}

@@ -44,7 +44,10 @@ export const installDynamic = (shell: Shell): void => {
   dynamic.set("BASHPID", { get: () => String(shell.process.pid), set: ignore })
   dynamic.set("BASH_SUBSHELL", { get: () => String(shell.subshellLevel), set: ignore })
   dynamic.set("BASH_COMMAND", {
-    get: () => shell.command === undefined ? "" : printJob(shell.command.unit.source, shell.command.node),
+    get: () =>
+      shell.command === undefined
+        ? ""
+        : shell.command.head ?? printJob(shell.command.unit.source, shell.command.node),
     set: ignore
   })
   dynamic.set("SHELLOPTS", { get: () => shell.options.shellopts() })

@@ -29,7 +29,7 @@ export interface Call {
 /** A jump that is under way: lists and loops end until it has reached its target. */
 export type Flow =
   | { readonly kind: "break" | "continue"; levels: number }
-  | { readonly kind: "return"; readonly before: number }
+  | { readonly kind: "return"; readonly before: number; readonly status: number }
 
 export interface GetoptsState {
   index: number
@@ -59,7 +59,7 @@ export class Shell {
   substitutionStatus: number | undefined
   lastArgument = ""
   /** The command that is run, or was when the trap under way began. */
-  command: { readonly node: CommandNode; readonly unit: Unit } | undefined
+  command: { readonly node: CommandNode; readonly unit: Unit; readonly head: string | undefined } | undefined
   trapDepth = 0
   cwd = "/"
   umask = 0o022
@@ -98,6 +98,8 @@ export class Shell {
   isPosix = false
   /** Whether it is the shell that a command of the host started. */
   isMain = false
+  /** What it ends with when an expansion fails: that of `-c` with 127, as the stages of its pipelines; a subshell with 1. */
+  fatalStatus = 1
   /** Where its script came from: `-c`, a file, or standard input. */
   origin: "command" | "script" | "input" = "command"
   /** Whether it talks to somebody: it tells of its jobs, and an interrupt ends the command line, not the shell. */
@@ -178,9 +180,9 @@ export class Shell {
     child.inheritedTraps = this.traps.size > 0 ? this.traps : this.inheritedTraps
   }
 
-  /** Notes what BASH_COMMAND shows: in a trap, the command that was run before it. */
-  running(node: CommandNode): void {
-    if (this.trapDepth === 0) this.command = { node, unit: this.unit }
+  /** Notes what BASH_COMMAND shows: in a trap, the command that was run before it. Of a loop it is the head. */
+  running(node: CommandNode, head?: string): void {
+    if (this.trapDepth === 0) this.command = { node, unit: this.unit, head }
   }
 
   /** What a message of the shell begins with. */
