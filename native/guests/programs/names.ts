@@ -38,6 +38,7 @@ export const ownNames = [
   "expr",
   "factor",
   "fgrep",
+  "file",
   "find",
   "flock",
   "fmt",
@@ -145,7 +146,6 @@ export const builtinNames = [
 
 /** Programs that just-bash has and we do not yet. */
 export const wrappedNames = [
-  "file",
   "rg",
   "xan",
   "yq"

@@ -63,6 +63,7 @@ const late = {
   ...from(() => import("./files/copy.ts"), { cp: "cp" }),
   ...from(() => import("./files/directory-tree.ts"), { tree: "tree" }),
   ...from(() => import("./files/dd.ts"), { dd: "dd" }),
+  ...from(() => import("./files/file.ts"), { file: "file" }),
   ...from(() => import("./files/links.ts"), { readlink: "readlink", realpath: "realpath" }),
   ...from(() => import("./files/list.ts"), { ls: "ls" }),
   ...from(() => import("./files/modes.ts"), { chgrp: "chgrp", chmod: "chmod", chown: "chown" }),
