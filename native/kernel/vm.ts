@@ -73,7 +73,7 @@ interface Kept {
 const noSessions: ReadonlyMap<string, SavedShell> = new Map()
 
 /** Types of the mounts that every VM makes for itself. */
-const ownMounts: ReadonlySet<string> = new Set(["rootfs", "devtmpfs", "proc"])
+const ownMounts: ReadonlySet<string> = new Set(["rootfs", "devtmpfs", "devpts", "proc"])
 
 /** Kept snapshots of one VM. */
 const MAX_SNAPSHOTS = 10_000

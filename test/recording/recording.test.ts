@@ -38,6 +38,35 @@ describe("Recording", () => {
       assert.deepStrictEqual(yield* Recording.replay(log), summary)
     }), 60_000)
 
+  it.live(
+    "shell sessions replay: their state, who waits, what is stopped, forks and restores",
+    () =>
+      Effect.gen(function*() {
+        const sessions = Effect.gen(function*() {
+          const vm = yield* Vm.make({})
+          const { exec } = vm.processes
+          const session = "s"
+          yield* Effect.all([
+            exec("x=$RANDOM; f() { echo $x; }; cd /tmp; sleep 0.02", { session }),
+            exec("f > first", { session }),
+            exec("x=2; f > second", { session }),
+            Effect.flip(exec("x=3", { session, timeout: 5 })),
+            Effect.timeoutOption(exec("x=4; sleep 9", { session }), 60)
+          ], { concurrency: "unbounded" })
+          const before = yield* vm.snapshot
+          const twin = yield* vm.fork
+          yield* twin.processes.exec("x=twin; f > third", { session })
+          yield* exec("x=5", { session })
+          yield* vm.restore(before)
+          return (yield* exec("f; cat second", { session })).stdout
+        })
+        const { exit, log, summary } = yield* Recording.record(sessions, { seed: 9 })
+        assert.strictEqual(yield* exit, "2\n2\n")
+        assert.deepStrictEqual(yield* Recording.replay(log), summary)
+      }),
+    60_000
+  )
+
   it.live("another process comes to the same hashes", () =>
     Effect.gen(function*() {
       const { log, summary } = yield* Recording.record(program, { seed: 6 })
