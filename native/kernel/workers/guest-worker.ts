@@ -2,8 +2,8 @@
  * One guest worker as the kernel sees it: started, made ready, bound to one VM, and killable at any instant. It counts
  * what the guest may have under way and ends the worker when the guest goes beyond it.
  */
-import type { ResourceLimits } from "node:worker_threads"
-import { Worker } from "node:worker_threads"
+import type { ResourceLimits, Worker } from "node:worker_threads"
+import { isolatedWorker } from "../../guests/isolated.ts"
 import type { Dated, FromWorker, Notice, SystemCalls, TerminalSize, ToWorker } from "../../guests/protocol.ts"
 import { MAX_PENDING_CALLS, OUTPUT_OVERHEAD, OUTPUT_WINDOW } from "../../guests/protocol.ts"
 import type { Fault } from "../fault.ts"
@@ -77,18 +77,7 @@ export class GuestWorker {
   readonly ready: Promise<void>
 
   constructor({ program, resourceLimits }: GuestProgram) {
-    this.worker = new Worker(program, {
-      resourceLimits: { ...defaultResourceLimits, ...resourceLimits },
-      env: {},
-      argv: [],
-      execArgv: [],
-      stdin: false,
-      // Kept from the sidecar's own: they are swallowed below.
-      stdout: true,
-      stderr: true,
-      trackUnmanagedFds: true
-    })
-    this.worker.stdout.resume()
+    this.worker = isolatedWorker(program, { ...defaultResourceLimits, ...resourceLimits })
     this.worker.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.stderr = (this.stderr + text).slice(-STDERR_KEPT)
     })
