@@ -175,6 +175,23 @@ class Job {
     return suffix === undefined ? undefined : name.slice(0, -suffix.length)
   }
 
+  private async isCompressed(name: string): Promise<boolean> {
+    const reader = await this.context.open(name)
+    const head = await reader.read(2)
+    await reader.close()
+    return head !== undefined && head[0] === 0x1f && head[1] === 0x8b
+  }
+
+  /** With `-f` what is not compressed passes as it is. */
+  private async copy(name: string): Promise<void> {
+    const reader = await this.context.open(name)
+    for (let chunk = await reader.read(); chunk !== undefined; chunk = await reader.read()) {
+      const pending = this.context.stdout.write(chunk)
+      if (pending !== undefined) await pending
+    }
+    await reader.close()
+  }
+
   async file(given: string): Promise<void> {
     const { context, line } = this
     let name = given
@@ -203,6 +220,9 @@ class Job {
       return this.complain(`${name} already has ${this.suffix} suffix -- unchanged`, 0)
     }
     if (target === undefined && !toStdout) return this.complain(`${name}: unknown suffix -- ignored`, 2)
+    if (toStdout && !line.has("t") && line.has("f") && this.expands && !await this.isCompressed(name)) {
+      return this.copy(name)
+    }
     const reader = await context.open(name)
     if (toStdout) {
       const done = await this.run(reader, line.has("t") ? undefined : context.stdout, name)
@@ -211,6 +231,8 @@ class Job {
     }
     const taken = await context.sys("lstat", context.path(target!)).then(() => true, () => false)
     if (taken && !line.has("f")) {
+      // only a person is asked
+      if (!context.stdin.file.isTerminal) return this.complain(`${target} already exists;\tnot overwritten`, 2)
       const replaces = await confirm(context, `${target} already exists; do you wish to overwrite (y or n)`)
       if (!replaces) return this.complain("\tnot overwritten", 2)
     }

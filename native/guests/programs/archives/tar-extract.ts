@@ -11,6 +11,7 @@ import { formatTime } from "../text/strftime.ts"
 import { transcode } from "./gzip.ts"
 import type { Extension, Header } from "./tar-format.ts"
 import { BLOCK, readHeader, readPax } from "./tar-format.ts"
+import { transformOf } from "./tar-transform.ts"
 
 /** Longest name or pax record taken. */
 const MAX_EXTENSION = 1024 * 1024
@@ -43,6 +44,7 @@ export class Extractor {
   private readonly wanted: ReadonlyArray<{ readonly name: string; readonly pattern: Pattern; found: boolean }>
   private readonly excluded: ReadonlyArray<Pattern>
   private readonly directory: string
+  private readonly transform: (name: string) => string
   /** Directories get their modes and times when everything is in them. */
   private readonly later: Array<{ readonly path: string; readonly header: Header }> = []
 
@@ -57,6 +59,7 @@ export class Extractor {
       found: false
     }))
     this.excluded = line.all("exclude").map((source) => new Pattern(source, { extended: false }))
+    this.transform = transformOf(line.all("transform"))
     this.directory = line.all("C").reduce((path, name) => name.startsWith("/") ? name : `${path}/${name}`, context.cwd)
   }
 
@@ -273,7 +276,7 @@ export class Extractor {
     await this.show(header)
     if (line.has("t")) return undefined
     if (line.has("O")) return header.type === "file" ? { writer: context.stdout, finish: async () => {} } : undefined
-    const path = await this.place(header.name)
+    const path = await this.place(this.transform(header.name))
     if (path === undefined) return undefined
     try {
       return await this.make(path, header)

@@ -11,6 +11,7 @@ import { ProgramFailure } from "../program.ts"
 import { Extractor } from "./tar-extract.ts"
 import type { EntryType, Header } from "./tar-format.ts"
 import { BLOCK, padding, writeHeader } from "./tar-format.ts"
+import { transformOf } from "./tar-transform.ts"
 
 const spec = {
   short: "AacC:dDf:F:g:GhijJkK:lL:mMnN:oOpPrRsStT:uUvV:wWxX:zZ",
@@ -49,6 +50,7 @@ const spec = {
     "no-recursion": "no-recursion",
     touch: "m",
     "transform=": "transform",
+    "xform=": "transform",
     "sort=": "sort",
     "format=": "format",
     wildcards: "wildcards",
@@ -70,6 +72,7 @@ class Creator {
   private readonly links = new Map<string, string>()
   private readonly excluded: ReadonlyArray<Pattern>
   private warned = false
+  private readonly transform: (name: string) => string
 
   constructor(
     private readonly context: ProgramContext,
@@ -78,6 +81,7 @@ class Creator {
     excluded: ReadonlyArray<string>
   ) {
     this.excluded = excluded.map((source) => new Pattern(source, { extended: false }))
+    this.transform = transformOf(line.all("transform"))
   }
 
   private async put(bytes: Uint8Array): Promise<void> {
@@ -108,7 +112,7 @@ class Creator {
     return name.replace(/^\/+/, "") || "./"
   }
 
-  async add(given: string, directory: string, top = true): Promise<void> {
+  async add(given: string, directory: string): Promise<void> {
     const { context, line } = this
     const name = given.replace(/(.)\/+$/, "$1")
     const path = context.path(`${directory}/${name}`.replace(/^.*\/\//s, "/"))
@@ -121,9 +125,7 @@ class Creator {
     } catch (error) {
       return this.complain(name, "Cannot stat", error)
     }
-    const shown = await this.stored(
-      stat.type === "directory" ? `${name === "/" ? "" : name}/` : top && given.endsWith("/") ? name : name
-    )
+    const shown = this.transform(await this.stored(stat.type === "directory" ? `${name === "/" ? "" : name}/` : name))
     await this.entry(shown, path, stat)
     if (line.has("v")) {
       await (line.get("f") === "-" || !line.has("f") ? context.stderr : context.stdout).write(`${shown}\n`)
@@ -134,7 +136,7 @@ class Creator {
       const names = line.get("sort") === "name"
         ? entries.map((each) => each.name).sort()
         : entries.map((each) => each.name)
-      for (const each of names) await this.add(`${name === "/" ? "" : name}/${each}`, directory, false)
+      for (const each of names) await this.add(`${name === "/" ? "" : name}/${each}`, directory)
     } catch (error) {
       await this.complain(name, "Cannot open", error)
     }

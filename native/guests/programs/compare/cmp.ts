@@ -34,6 +34,20 @@ const visible = (byte: number): string => {
   return byte >= 128 ? `M-${text}` : text
 }
 
+/** Places are as wide as the last one may need; of two that have no size, nobody knows. */
+const MAX_PLACE = 19
+
+const placeWidth = async (context: ProgramContext, names: ReadonlyArray<string>, limit: number): Promise<number> => {
+  let last = limit
+  for (const name of names) {
+    const stat = name === "-" || name.startsWith("/dev/")
+      ? undefined
+      : await context.sys("stat", context.path(name)).catch(() => undefined)
+    if (stat?.type === "file") last = Math.min(last, stat.size)
+  }
+  return Number.isFinite(last) ? String(last).length : MAX_PLACE
+}
+
 const octal = (byte: number): string => byte.toString(8).padStart(3)
 
 export const cmp: Program = async (context) => {
@@ -93,7 +107,8 @@ export const cmp: Program = async (context) => {
   return compare(context, sides, [first, second], limit, {
     all: line.has("l"),
     bytes: line.has("b"),
-    quiet: line.has("s")
+    quiet: line.has("s"),
+    width: line.has("l") ? await placeWidth(context, [first, second], limit) : 0
   })
 }
 
@@ -102,7 +117,7 @@ const compare = async (
   [left, right]: ReadonlyArray<Side>,
   names: readonly [string, string],
   limit: number,
-  shows: { readonly all: boolean; readonly bytes: boolean; readonly quiet: boolean }
+  shows: { readonly all: boolean; readonly bytes: boolean; readonly quiet: boolean; readonly width: number }
 ): Promise<number> => {
   let position = 0
   let lines = 1
@@ -140,7 +155,7 @@ const compare = async (
           await context.stdout.line(`${names[0]} ${names[1]} differ: byte ${position + at + 1}, line ${lines}${bytes}`)
           return 1
         }
-        const place = String(position + at + 1)
+        const place = String(position + at + 1).padStart(shows.width)
         await context.stdout.line(
           shows.bytes
             ? `${place} ${octal(a[at])} ${visible(a[at]).padEnd(4)} ${octal(b[at])} ${visible(b[at])}`

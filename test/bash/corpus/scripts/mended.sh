@@ -55,3 +55,9 @@ printf '%s\n' a b c d e > x; printf '%s\n' a B c e f > y; diff --unchanged-line-
 mkdir -p a/b c; echo 1 > a/b/x; echo 2 > a/y; echo 3 > c/z; echo 4 > w; tar cf t.tar w -C a y -C b x -C ../../c z; tar tf t.tar; tar cf u.tar -C a -C b x; tar tf u.tar; tar cf v.tar -C none x 2>/dev/null; echo $?
 ### patch -N
 printf '1\n2\n3\n' > f; printf '1\n2\nX\n3\n' > g; diff -u --label a --label b f g > p; patch -N f p; patch -N f p; echo $?; cat f; ls; rm f.rej; patch -N -r - f p; echo $?; ls; patch -N --dry-run f p; patch -R f p; patch -R -N f p; cat f; rm f.rej
+### tar changes names
+mkdir -p p/q; echo 1 > p/q/a.txt; echo 2 > p/b.txt; tar cf t.tar --transform='s,^p/,v1/,' p/q/a.txt p/b.txt; tar tf t.tar; tar cf u.tar --transform 's/[aeiou]/<&>/g;s/t/T/' p/q/a.txt; tar tf u.tar; tar cf w.tar --xform='s|\(.*\)/\(.*\)|\2/\1|' p/b.txt; tar tf w.tar; tar cf x.tar --transform='s#P/([a-z])#\1\1/#xi' p/b.txt; tar tf x.tar; tar xf t.tar --transform='s/v1/out/'; find out | sort; tar cf y.tar --transform='nonsense' p 2>/dev/null; echo $?; rm -f y.tar
+### cmp -l is as wide as places may be
+printf 'abcdefghijkl' > f; printf 'abcXefghijkY' > g; cmp -l f g; cmp -l f - < g; cmp -l -n 5 f g; cmp -lb f g; cmp -l <(cat f) g; cmp -l <(cat f) <(cat g)
+### gzip -f passes what is not compressed
+echo plain > p; echo packed | gzip > q.gz; gzip -dcf p q.gz; gzip -cd p 2>&1; echo $?; cp q.gz r.gz; echo old > r; gunzip r.gz 2>&1 < /dev/null; echo $?; cat r; echo y | gunzip r.gz 2>&1; echo $?; gunzip -f r.gz; cat r; zcat -f p
