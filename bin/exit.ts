@@ -13,7 +13,7 @@ export const ExitCode = {
 } as const
 
 /** Exit codes of a command that a signal ended. */
-export const signalCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
+export const signalCodes: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
 
 /** Ends the command with an exit code and, unless it is empty, a message. */
 export class Failure extends Data.TaggedError("Failure")<{ readonly exitCode: number; readonly message: string }> {}

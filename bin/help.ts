@@ -82,7 +82,7 @@ What comes back
 
 Exit code
   the shell's; 128 + n if signal n ended it; 125 if agent-os itself failed, or there is no terminal;
-  143 if agent-os was stopped by SIGTERM
+  129 and 143 if agent-os was stopped by SIGHUP or SIGTERM
 
 Examples
   agent-os shell --mount .:/work --cwd /work

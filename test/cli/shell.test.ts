@@ -72,7 +72,7 @@ describe("agent-os shell", () => {
     })
   })
 
-  it("puts the terminal back when it is stopped, and when the VM's process dies", async (context) => {
+  it("puts the terminal back when it is left, stopped or hung up, and when the VM's process dies", async (context) => {
     await withFolder(async (folder) => {
       const modes = { keys: "printf '\\e[?1000h\\e[?25lset'\r", until: "set" }
       const stopped = await shell(folder, [], [modes, { kill: 15 }])
@@ -80,6 +80,11 @@ describe("agent-os shell", () => {
       assert.deepStrictEqual([stopped.status, stopped.restored], [143, true], stopped.output)
       assert.include(stopped.output, "\x1b[?1000l")
       assert.include(stopped.output, "\x1b[?25h")
+      const hungUp = await shell(folder, [], [modes, { kill: 1 }])
+      assert.deepStrictEqual([hungUp?.status, hungUp?.restored], [129, true], hungUp?.output)
+      const left = await shell(folder, [], [modes, { keys: "stty -echo raw; exit 4\r" }])
+      assert.deepStrictEqual([left?.status, left?.restored], [4, true], left?.output)
+      assert.include(left?.output ?? "", "\x1b[?25h")
       const died = await shell(folder, [], [{ keys: "echo ready\r", until: "ready" }, { killChildren: 9 }])
       assert.deepStrictEqual([died?.status, died?.restored], [125, true], died?.output)
     })

@@ -184,6 +184,25 @@ const cases: Readonly<Record<string, ReadonlyArray<string>>> = {
     "nohup echo d > o 2> e; cat o e; rm nohup.out\r",
     "nohup echo e 2> e; cat e nohup.out; stat -c %a nohup.out\r"
   ],
+  "leaves with running jobs": [
+    "shopt -s checkjobs\r",
+    "sleep 50 &\r",
+    "exit\r",
+    "jobs\r",
+    "exit\r",
+    "\r",
+    "exit\r",
+    "exit\r"
+  ],
+  "completions filtered": [
+    "complete -W 'alpha beta al-b gamma' -X '*-b' x; complete -W 'alpha beta gamma' -X '!a*' y\r",
+    "x al\t\r",
+    "y \t\r",
+    "complete -X '!*two' -f z; z al\t\r",
+    "complete -G 'al*-t*' g; g \t\r",
+    "complete -G 'al*' -P '<' -S '>' -X '*one' h; h \t\r",
+    "complete -W 'pre.a pre.b other' -X '!&*' k; k pre.\t\x15complete -p h k\r"
+  ],
   "the terminal as a file": [
     "t=$(tty); echo hi > $t; [ -c $t ] && stat -c '%F %t' $t\r",
     "ls -l $t | grep -Eo '^c|136, +'\r",

@@ -91,6 +91,45 @@ for (const subject of subjects) {
           yield* terminal.wait
         }))
 
+      it.scoped("tells of jobs at once with set -b, and otherwise at the next prompt", () =>
+        Effect.gen(function*() {
+          const { processes } = yield* Vm.make({})
+          const { screen } = yield* openShell(processes)
+          const job = "until [ -e go ]; do sleep 0.02; done"
+          yield* screen.type(`set -b; ${job} &\r`, /^\[1\] \d+\n% $/m)
+          yield* screen.type("half a li", /half a li$/)
+          yield* processes.exec("touch ~/go")
+          yield* screen.shows(/^\[1\]\+ {2}Done +until/m)
+          yield* screen.type("ne\x15rm go; set +b\r", /set \+b\n% $/)
+          yield* screen.type(`${job} &\r`, /^\[1\] \d+\n% $/m)
+          yield* processes.exec("touch ~/go")
+          yield* screen.type("wait; echo typed\r", /^typed$/m)
+          yield* screen.type("\r", /(?:\[1\]\+ {2}Done +until[^]*){2}% $/)
+        }))
+
+      it.scoped("hangs its jobs up when it is left, if that is asked for in a login shell", () =>
+        Effect.gen(function*() {
+          const { filesystem, processes } = yield* Vm.make({})
+          const leave = (args: ReadonlyArray<string>, option: string) =>
+            Effect.gen(function*() {
+              const { screen, terminal } = yield* openShell(processes, { args: ["--noprofile", "--norc", ...args] })
+              const job = "(trap 'touch ~/hung; exit' HUP; touch ~/ready; while :; do sleep 0.02; done) &"
+              yield* screen.type(`shopt ${option} huponexit; rm -f ready hung; ${job}\r`, /^\[1\] \d+$/m)
+              yield* processes.exec("until [ -e ~/ready ]; do sleep 0.02; done")
+              yield* screen.type("exit\r", /^(?:exit|logout)$/m)
+              yield* terminal.wait
+            })
+          yield* leave(["-l"], "-s")
+          yield* processes.exec("until [ -e ~/hung ]; do sleep 0.02; done")
+          for (const [args, option] of [[["-l"], "-u"], [[], "-s"]] as const) {
+            yield* leave(args, option)
+            yield* processes.exec("sleep 0.1")
+            assert.isFalse(yield* filesystem.exists("/home/user/hung"))
+            assert.include((yield* processes.list).map(({ command }) => command).join(), "bash")
+            yield* processes.exec("pkill -KILL bash; pkill -KILL -f 'while :'")
+          }
+        }))
+
       it.scoped("edits lines, also such that are wider than the screen", () =>
         Effect.gen(function*() {
           const { processes } = yield* Vm.make({})

@@ -153,5 +153,9 @@ export const system: Groups = {
     "seq 900 > s; sed s/5/6/ s > t; diff -u s t > p; (ulimit -f 1; patch s p; echo $?); cmp s t; rm p; tar cf a.tar s; rm s; (ulimit -f 1; tar xf a.tar; echo $?); stat -c %s s; rm a.tar s",
     "seq 1000 > s; (ulimit -f 1; sort -r -o d s; echo $?); stat -c %s d; (ulimit -f 1; sed -i s/1/2/ s; echo $?); cmp <(seq 1000) s; rm sed*; (ulimit -f 1; shuf -o d s; echo $?; uniq s d; echo $?; awk '{ print > \"d\" }' s; echo $?); stat -c %s d",
     "(ulimit -f 0; touch a; echo $?; ln -s a b; mkdir c; echo $?; echo x | tee d; echo $?; cat < /dev/null > e; echo $?)"
+  ],
+  "time of reads": [
+    "mkfifo p; exec 3<>p; TMOUT=0.2; printf par >&3; read x <&3; echo $? \"[$x]\"; printf 'a b\\\\\\nc d' >&3; read x y <&3; echo $? \"[$x][$y]\"; TMOUT=; printf abc >&3; read -t 0.2 -N 5 x <&3; echo $? $x; printf '1 2 3' >&3; read -t 0.2 -a q <&3; echo $? ${#q[@]}; x=old; read -t 0.1 x <&3; echo $? \"[$x]\"; printf 'rep ' >&3; read -t 0.2 <&3; echo $? \"[$REPLY]\"",
+    "mkfifo p; exec 3<>p; TMOUT=0.2; select i in a b; do echo $i; done <&3 2>/dev/null; echo $?; echo 2 >&3; select i in a b; do echo $i $REPLY; break; done <&3 2>/dev/null; TMOUT=abc; read x <<< y; echo $? $x; TMOUT=0; read x <<< z; echo $? $x; TMOUT=0.1; while read l; do echo $l; done <&3; echo $?; read -t 0 <&3; echo $?; echo more >&3; read -t 0 <&3; echo $?"
   ]
 }

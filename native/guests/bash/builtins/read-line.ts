@@ -9,6 +9,14 @@ export interface Line {
   readonly text: string
   /** The input ended before the delimiter came. */
   readonly ended: boolean
+  /** The time was over before. */
+  readonly isLate?: boolean
+}
+
+/** What has come of a line that is not whole: of those before that it continues, and of itself. */
+export interface Taken {
+  text: string
+  readonly pieces: Array<Uint8Array>
 }
 
 /** What may come between. */
@@ -17,6 +25,7 @@ export interface Watch {
   readonly isOver: () => boolean
   /** A signal with a trap has come; throws when that is the end of reading. */
   readonly onInterrupted: (reason: Interrupted) => Promise<void>
+  readonly taken: Taken
 }
 
 /** Whole characters of UTF-8, counted as their bytes come. */
@@ -58,7 +67,8 @@ export const readLine = async (
   watch?: Watch
 ): Promise<Line> => {
   const stop = delimiter === undefined ? -1 : delimiter === "" ? 0 : delimiter.charCodeAt(0)
-  const pieces: Array<Uint8Array> = []
+  const pieces = watch?.taken.pieces ?? []
+  pieces.length = 0
   const counter = new Characters()
   let size = 0
   for (;;) {
@@ -90,7 +100,8 @@ export const readLine = async (
   }
 }
 
-const join = (pieces: ReadonlyArray<Uint8Array>): string => {
+/** The text of pieces, without NULs. */
+export const join = (pieces: ReadonlyArray<Uint8Array>): string => {
   const text = decodeText(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces))
   return text.includes("\0") ? text.replaceAll("\0", "") : text
 }

@@ -13,8 +13,11 @@ import { withFlags } from "../terminal/settings.ts"
 import { TerminalFile } from "../terminal/terminal-file.ts"
 import type { Builtin, BuiltinCall } from "./builtin.ts"
 import { invalidOption, parseFlags, refuse, usage } from "./builtin.ts"
-import type { Line, Watch } from "./read-line.ts"
-import { readLine } from "./read-line.ts"
+import type { Line, Taken, Watch } from "./read-line.ts"
+import { join, readLine } from "./read-line.ts"
+
+/** Timers go no further. */
+const MAX_SECONDS = 2 ** 31 / 1000
 
 /** A character, and whether a backslash stood before it. */
 interface Char {
@@ -84,23 +87,52 @@ const readContinued = async (
       return { text, ended: line.ended }
     }
     text = text.slice(0, -1)
+    watch.taken.text = text
   }
 }
 
-/** Reads until a time is over, after which nothing is taken any more. */
+/** Reads until a time is over, after which nothing is taken any more: what has come by then is the line. */
 const withTimeout = async (
   shell: Shell,
   seconds: number,
-  run: (isOver: () => boolean) => Promise<Line>
-): Promise<Line | undefined> => {
+  run: (isOver: () => boolean, taken: Taken) => Promise<Line>
+): Promise<Line> => {
   const timer = shell.machine.timer(shell.process, seconds * 1000)
+  const taken: Taken = { text: "", pieces: [] }
   let over = false
+  const late = (): Line => {
+    over = true
+    return { text: taken.text + join(taken.pieces), ended: true, isLate: true }
+  }
   try {
-    return await shell.process.block(Promise.race([run(() => over), timer.done.then(() => undefined)]))
+    return await shell.process.block(Promise.race([run(() => over, taken), timer.done.then(late)]))
   } finally {
     over = true
     timer.cancel()
   }
+}
+
+/** The status of a read whose time was over, as if SIGALRM had come. */
+const LATE = 142
+
+/** TMOUT: how long a read waits that has no time of its own. */
+const patienceOf = (shell: Shell): number | undefined => {
+  const seconds = Number(shell.variables.get("TMOUT") || Number.NaN)
+  return seconds > 0 && seconds < MAX_SECONDS ? seconds : undefined
+}
+
+/** A line for `select`; undefined at the end of the input, and when TMOUT is over. */
+export const readChoice = async (shell: Shell): Promise<string | undefined> => {
+  const onInterrupted = async (reason: Interrupted) => {
+    throw reason
+  }
+  const run = (isOver: () => boolean, taken: Taken) =>
+    readContinued(shell, 0, "\n", Infinity, true, { isOver, onInterrupted, taken })
+  const seconds = patienceOf(shell)
+  const line = seconds === undefined
+    ? await run(() => false, { text: "", pieces: [] })
+    : await withTimeout(shell, seconds, run)
+  return line.isLate === true || (line.text === "" && line.ended) ? undefined : line.text
 }
 
 /** A trap runs, and reading goes on; in POSIX mode, and when the user interrupts the shell, it is given up. */
@@ -148,13 +180,13 @@ const readInput = async (call: BuiltinCall, flags: ReadonlyMap<string, string>):
   const delimiter = flags.has("N") ? undefined : flags.has("d") ? flags.get("d")!.slice(0, 1) : "\n"
   const raw = flags.has("r")
   const onInterrupted = interruption(shell)
-  const run = (isOver: () => boolean) =>
-    onTerminal(shell, fd, flags, () => readContinued(shell, fd, delimiter, max, raw, { isOver, onInterrupted }))
-  const timeout = flags.get("t")
+  const run = (isOver: () => boolean, taken: Taken) =>
+    onTerminal(shell, fd, flags, () => readContinued(shell, fd, delimiter, max, raw, { isOver, onInterrupted, taken }))
+  const timeout = flags.get("t") ?? patienceOf(shell)
   try {
-    if (timeout === undefined) return await run(() => false)
+    if (timeout === undefined) return await run(() => false, { text: "", pieces: [] })
     if (Number(timeout) === 0) return shell.process.descriptors.require(fd).peek(shell.process) === undefined ? 1 : 0
-    return await withTimeout(shell, Number(timeout), run) ?? 142
+    return await withTimeout(shell, Number(timeout), run)
   } catch (error) {
     if (error instanceof Interrupted) return 128 + error.signal
     if (error instanceof SystemCallError && error.code !== "ECANCELED") {
@@ -175,10 +207,7 @@ const read: Builtin = async (call) => {
   const invalid = rest.find((name) => !isName(name.replace(/\[.*\]$/s, "")))
   if (invalid !== undefined) return refuse(call, `\`${invalid}': not a valid identifier`)
   const line = await readInput(call, flags)
-  if (typeof line === "number") {
-    if (line === 142) rest.forEach((name) => shell.variables.set(name, ""))
-    return line
-  }
+  if (typeof line === "number") return line
   const chars = unescape(line.text, flags.has("r"))
   const ifs = flags.has("N") ? "" : ifsOf(shell)
   const array = flags.get("a")
@@ -188,7 +217,7 @@ const read: Builtin = async (call) => {
     const fields = ifs === "" ? [plainOf(chars)] : splitFields(chars, ifs, rest.length)
     rest.forEach((name, index) => assign(shell, name, fields[index] ?? ""))
   }
-  return line.ended ? 1 : 0
+  return line.isLate === true ? LATE : line.ended ? 1 : 0
 }
 
 const assign = (shell: Shell, name: string, value: string): void => {

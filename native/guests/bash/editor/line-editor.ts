@@ -38,6 +38,8 @@ export interface EditorOptions {
   readonly complete: (text: string, cursor: number, lists: boolean, columns: number) => Promise<Completed>
   /** The time for the line is over. */
   readonly isOver?: (() => boolean) | undefined
+  /** What there is to tell meanwhile, if there is something. */
+  readonly news?: (() => string | undefined) | undefined
 }
 
 /** Thrown when the time is over. */
@@ -191,7 +193,11 @@ export class LineEditor {
       throw new Interrupted(SIGINT)
     }
     await runPendingTraps(this.shell)
-    if (columns > 0) this.resize()
+    const news = this.options.news?.()
+    if (news !== undefined) {
+      this.output += leave(this.shown, this.screen) + news
+      this.begin()
+    } else if (columns > 0) this.resize()
     await this.flush()
   }
 

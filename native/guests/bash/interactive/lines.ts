@@ -4,6 +4,7 @@ import { LineEditor, TimedOut } from "../editor/line-editor.ts"
 import { withoutMarks } from "../editor/render.ts"
 import { Discard, Exit, Interrupted } from "../errors.ts"
 import { expandPrompt } from "../expand/prompt.ts"
+import { jobNews } from "../interpret/notify.ts"
 import { nextLine } from "../interpret/script-input.ts"
 import { forgetInterrupt, runPendingTraps } from "../interpret/traps.ts"
 import type { Timer } from "../machine.ts"
@@ -72,10 +73,16 @@ const editedLine = async (
     prompt,
     history: shell.history.lines(),
     complete: (text, cursor, lists, columns) => completeLine(shell, text, cursor, lists, columns),
-    isOver
+    isOver,
+    news: () => shell.options.has("notify") && shell.jobs.hasNews ? jobNews(shell) || undefined : undefined
   })
-  const line = await editor.read()
-  return line === undefined ? undefined : `${line}\n`
+  shell.jobs.onNews = () => shell.process.interrupt()
+  try {
+    const line = await editor.read()
+    return line === undefined ? undefined : `${line}\n`
+  } finally {
+    shell.jobs.onNews = undefined
+  }
 }
 
 /** A line with its end; undefined at the end of the input. */

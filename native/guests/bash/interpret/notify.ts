@@ -22,20 +22,27 @@ const messageOf = (shell: Shell, job: Job): string | undefined => {
   return jobText(jobs, job, shell.cwd) + moved
 }
 
-/**
- * Tells of what has changed since it was last told. An interactive shell does so before each prompt; any does after a
- * command in the foreground.
- */
-export const notifyJobs = async (shell: Shell): Promise<void> => {
+/** What has changed since it was last told, which it is now. */
+export const jobNews = (shell: Shell): string => {
   const { jobs } = shell
   jobs.hasNews = false
+  let news = ""
   for (const job of jobs.list()) {
     if (job.notified || job.inherited || stateOf(job) === "running") continue
-    const message = messageOf(shell, job)
+    news += messageOf(shell, job) ?? ""
     job.notified = true
-    if (message !== undefined) await shell.tell(message)
   }
   if (shell.jobControl || shell.isInteractive) jobs.cleanUp()
+  return news
+}
+
+/**
+ * Tells of what has changed since it was last told. An interactive shell does so before each prompt, or at once with
+ * `set -b`; any does after a command in the foreground.
+ */
+export const notifyJobs = async (shell: Shell): Promise<void> => {
+  const news = jobNews(shell)
+  if (news !== "") await shell.tell(news)
 }
 
 /** A shell with job control ends: what it leaves stopped, nobody could continue. */

@@ -1,6 +1,6 @@
 /** `select`. */
 import type * as Ast from "unbash"
-import { readLine } from "../builtins/read-line.ts"
+import { readChoice } from "../builtins/read.ts"
 import { expandWords } from "../expand/expand.ts"
 import { expandPrompt } from "../expand/prompt.ts"
 import type { Shell } from "../state/shell.ts"
@@ -55,15 +55,15 @@ export const runSelect = async (shell: Shell, node: Ast.Select): Promise<number>
     for (;;) {
       if (shows) await shell.tell(menu(words, Number(shell.variables.get("COLUMNS")) || WIDTH))
       await shell.tell(await expandPrompt(shell, shell.variables.get("PS3") ?? "#? "))
-      const line = await readLine(shell.process.descriptors.require(0), shell.process, "\n")
-      if (line.text === "" && line.ended) {
+      const line = await readChoice(shell)
+      if (line === undefined) {
         await shell.write(1, "\n")
         return 1
       }
-      shell.variables.set("REPLY", line.text)
-      shows = line.text === ""
+      shell.variables.set("REPLY", line)
+      shows = line === ""
       if (shows) continue
-      const choice = Number(line.text.trim())
+      const choice = Number(line.trim())
       shell.variables.set(node.name.value, words[choice - 1] ?? "")
       status = await runList(shell, node.body.commands)
       if (!goesOn(shell)) return shell.flow === undefined ? status : shell.status
