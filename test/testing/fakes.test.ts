@@ -4,6 +4,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
@@ -80,6 +81,33 @@ describe("fakes", () => {
       unmatched(seen).toContainEvent({ exitCode: 4 })
       assert.throws(() => matched(seen).toHaveEventsInOrder({ _tag: "Exited" }, { _tag: "Started" }), /after 1 others/)
       assert.deepStrictEqual((yield* control.runs).length, 6)
+    }).pipe(Effect.provide(TestProcesses.layer)))
+
+  it.scoped("TestProcesses: the commands of a shell session run one after the other", () =>
+    Effect.gen(function*() {
+      const processes = yield* Processes
+      const control = yield* TestProcesses.TestProcesses
+      yield* control.on("slow", { delay: "1 minute" })
+      yield* control.on("quick", { stdout: "done\n" })
+      const session = "s"
+      const slow = yield* Effect.fork(processes.exec("slow", { session }))
+      yield* Effect.yieldNow()
+      const quick = yield* Effect.fork(processes.exec("quick", { session }))
+      const late = yield* Effect.fork(Effect.flip(processes.exec("quick", { session, timeout: "10 seconds" })))
+      matched(yield* processes.exec("quick", { session: "t" })).toPrint("done\n")
+      yield* TestClock.adjust("59 seconds")
+      assert.deepInclude(yield* Fiber.join(late), { reason: "TimedOut" })
+      assert.isNull(yield* Fiber.poll(quick).pipe(Effect.map(Option.getOrNull)))
+      assert.deepStrictEqual((yield* processes.sessions).map(({ busy, name }) => [name, busy]), [
+        ["s", true],
+        ["t", false]
+      ])
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(slow)
+      matched(yield* Fiber.join(quick)).toPrint("done\n")
+      yield* processes.dropSession("s")
+      assert.deepInclude(yield* Effect.flip(processes.dropSession("s")), { reason: "NotFound", session: "s" })
+      assert.deepInclude(yield* Effect.flip(processes.exec("quick", { session: "a b" })), { reason: "Spawn" })
     }).pipe(Effect.provide(TestProcesses.layer)))
 
   it.scoped("TestProcesses: what is spawned answers by its words, and hears signals", () =>

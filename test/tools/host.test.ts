@@ -133,6 +133,12 @@ for (const { layer: sidecar, name } of subjects.slice(0, 2)) {
         assert.isBelow(long.stdout.length, 66_000)
         const timed: any = yield* tools.call("vm:run", { command: "echo here; sleep 1000", timeoutMs: 300 })
         assert.deepStrictEqual([timed.timedOut, timed.stdout, timed.exitCode], [true, "here\n", 124])
+        const session = "work"
+        yield* tools.call("vm:run", { command: "cd /tmp; x=kept", session })
+        const later: any = yield* tools.call("vm:run", { command: "pwd; echo $x", session })
+        assert.strictEqual(later.stdout, "/tmp\nkept\n")
+        const refused: any = yield* failureOf(tools.call("vm:run", { command: "pwd", session: "a b" }))
+        assert.strictEqual(refused.code, "Spawn")
       }))
 
     it.scoped("failures have a code and a message; denials and approvals are those of guests", () =>

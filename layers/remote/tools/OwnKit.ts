@@ -59,6 +59,11 @@ export const OwnKit = ToolKit.make("vm", {
         cwd: key(Schema.String.annotations({ description: "Working directory; default: the user's home" })),
         env: key(Schema.Record({ key: Schema.String, value: Schema.String })),
         stdin: key(Schema.String),
+        session: key(Schema.String.annotations({
+          description:
+            "Name of a shell session: the command finds directory, variables and functions as the last one with "
+            + "this name has left them. Letters, digits, `.`, `_` and `-`. Default: a new shell"
+        })),
         timeoutMs: key(whole(1, 600_000, "Milliseconds after which it is stopped; default 120000"))
       }),
       output: Schema.Struct({

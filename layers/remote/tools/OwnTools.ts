@@ -28,13 +28,13 @@ const failed = (error: FilesystemError | ProcessesError): VmToolFailure =>
 
 type RunInput = typeof OwnKit.tools.run extends { readonly input: Schema.Schema<infer Input, any> } ? Input : never
 
-const run = ({ processes }: OwnVm, { command, cwd, env, stdin, timeoutMs = 120_000 }: RunInput, call: ToolCall) =>
+const run = ({ processes }: OwnVm, { command, timeoutMs = 120_000, ...options }: RunInput, call: ToolCall) =>
   Effect.suspend(() => {
     const stdout = new Kept()
     const stderr = new Kept()
     let ended: { readonly exitCode: number; readonly signal?: string } = { exitCode: 0 }
     const decoder = new TextDecoder()
-    return processes.run(command, { cwd, env, stdin, timeout: timeoutMs }).pipe(
+    return processes.run(command, { ...options, timeout: timeoutMs }).pipe(
       Stream.runForEach((event) => {
         switch (event._tag) {
           case "Started":
