@@ -38,7 +38,7 @@ export interface ProcessOptions extends Pick<ConnectionTransport.Options, "maxFr
   readonly execPath?: string | undefined
   /** Guest workers that are kept ready. Default 1. */
   readonly warmWorkers?: number | undefined
-  /** Guest workers that may live at once, over all VMs. Default 32. */
+  /** Guest workers that may live at once, over all VMs: VMs in which something runs. Default 128, of about 12 MiB each. */
   readonly maxWorkers?: number | undefined
   /** JavaScript heap of one guest worker, in MiB. Default 256. */
   readonly workerHeapMb?: number | undefined
@@ -87,7 +87,7 @@ export const connect = (
       token,
       socketPath: options.socketPath,
       warmWorkers: options.warmWorkers ?? 1,
-      maxWorkers: options.maxWorkers ?? 32,
+      maxWorkers: options.maxWorkers ?? 128,
       workerHeapMb: options.workerHeapMb ?? 256
     }
     child.stdin!.on("error", () => {})

@@ -15,7 +15,7 @@ const UNDER_WAY = 2
 /** The same where something else would overtake them. */
 const MOST_UNDER_WAY = 64
 /** Milliseconds between batches, for what comes one by one: a batch for each refused call would cost as much as the call. */
-const GATHER_MS = 2
+const GATHER_MS = 10
 
 export class AuditFeed implements Teller {
   private underWay = 0
@@ -65,12 +65,18 @@ export class AuditFeed implements Teller {
   private send(underWay: number): void {
     while (!this.log.isEmpty && this.admits(underWay)) {
       const notes = this.log.take(BATCH_NOTES, BATCH_UNITS).map(toldOf)
+      const traces = Array.from(new Set(notes.flatMap(({ trace }) => trace ?? [])))
       const answered = () => {
         this.underWay--
         this.schedule()
       }
       this.underWay++
-      const body = Codec.encode(Operations.tellAudit.request, { vm: this.handle, notes })
+      const body = Codec.encode(Operations.tellAudit.request, {
+        vm: this.handle,
+        count: notes.length,
+        traces,
+        notes: Codec.encode(Operations.auditNotesCodec, notes)
+      })
       this.session.connection.request(Operations.tellAudit.code, body, { onResponse: answered, onFailure: answered })
     }
   }

@@ -99,7 +99,9 @@ describe("AuditFeed", () => {
       admits: true,
       request: (code: number, body: Uint8Array, { onResponse }: { onResponse: () => void }) => {
         assert.strictEqual(code, Operations.tellAudit.code)
-        const { notes } = Codec.decode(Operations.tellAudit.request, body)
+        const told = Codec.decode(Operations.tellAudit.request, body)
+        const notes = Codec.decode(Operations.auditNotesCodec, told.notes)
+        assert.strictEqual(told.count, notes.length)
         sent.push({ resources: notes.map(({ decision, lost }) => lost ?? decision?.resource), answer: onResponse })
       }
     }

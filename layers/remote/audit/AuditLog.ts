@@ -10,6 +10,7 @@ import * as Stream from "effect/Stream"
 import type { AuditShape } from "../../../services/Audit.ts"
 import type { AuditEvent } from "../../../src/audit/AuditEvent.ts"
 import type { CallRecord } from "../../../src/tools/CallRecord.ts"
+import { Malformed } from "../../../src/wire/Codec.ts"
 
 type Omitted<Event> = Event extends unknown ? Omit<Event, "sequence" | "vmId"> : never
 
@@ -34,7 +35,7 @@ export const KEPT_EVENTS = 4096
  * @category models
  */
 export class AuditLog {
-  private readonly ring: Array<AuditEvent> = []
+  private readonly ring: Array<AuditEvent | Batch> = []
   private next = 0
   private closed = false
   private underWay = 0
@@ -46,6 +47,13 @@ export class AuditLog {
   append(event: NewEvent): void {
     this.ring[this.next % KEPT_EVENTS] = { ...event, sequence: this.next, vmId: this.vmId } as AuditEvent
     this.next++
+    wake(this.readers)
+  }
+
+  /** Events, 1,024 at most, that are made when one of them is asked for: of most nobody asks. */
+  appendLater(count: number, make: () => ReadonlyArray<NewEvent>): void {
+    const batch = new Batch(this.vmId, this.next, count, make)
+    for (let i = 0; i < count; i++) this.ring[this.next++ % KEPT_EVENTS] = batch
     wake(this.readers)
   }
 
@@ -74,7 +82,10 @@ export class AuditLog {
 
   private from(cursor: number): Array<AuditEvent> {
     const events: Array<AuditEvent> = []
-    for (let at = Math.max(cursor, this.first); at < this.next; at++) events.push(this.ring[at % KEPT_EVENTS])
+    for (let at = Math.max(cursor, this.first); at < this.next; at++) {
+      const kept = this.ring[at % KEPT_EVENTS]
+      events.push(kept instanceof Batch ? kept.at(at) : kept)
+    }
     return events
   }
 
@@ -125,6 +136,33 @@ export class AuditLog {
         return Array.from(records.values())
       })
     }
+  }
+}
+
+class Batch {
+  private made: ReadonlyArray<NewEvent> | undefined
+
+  constructor(
+    private readonly vmId: string,
+    private readonly first: number,
+    private readonly count: number,
+    private readonly make: () => ReadonlyArray<NewEvent>
+  ) {}
+
+  at(sequence: number): AuditEvent {
+    this.made ??= this.read()
+    return { ...this.made[sequence - this.first], sequence, vmId: this.vmId } as AuditEvent
+  }
+
+  /** What a sidecar tells that cannot be read is lost. */
+  private read(): ReadonlyArray<NewEvent> {
+    try {
+      const made = this.make()
+      if (made.length === this.count) return made
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+    }
+    return Array.from({ length: this.count }, () => ({ _tag: "Lost", time: 0, count: 1 }))
   }
 }
 

@@ -26,11 +26,11 @@ export interface AuditServer {
 export const make = (transport: TransportShape): Effect.Effect<AuditServer, never, Scope.Scope> =>
   Effect.gen(function*() {
     const vms = new Map<number, VmAudit>()
-    yield* transport.serve(Operations.tellAudit, ({ notes, vm }) =>
+    yield* transport.serve(Operations.tellAudit, (told) =>
       Effect.suspend(() => {
-        const audit = vms.get(vm)
+        const audit = vms.get(told.vm)
         if (audit === undefined) return Effect.fail(new WireFailure("gone", "the VM has been released"))
-        for (const note of notes) audit.take(note)
+        audit.take(told)
         return Effect.succeed({})
       }))
     return {

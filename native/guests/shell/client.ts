@@ -23,16 +23,24 @@ const reasons: Partial<Record<Errno, string>> = {
   EPERM: "Operation not permitted"
 }
 
-/** A system call that faulted. The message has the form that shell commands recognise. */
+/**
+ * A system call that faulted. The message has the form that shell commands recognise. There is no stack: a shell looks for many
+ * files that are not there, and would spend more on stacks than on looking.
+ */
 export class SystemCallError extends Error {
   readonly code: Errno
-  /** As the C library puts it: "No such file or directory". */
-  readonly reason: string
   constructor(errno: Errno, syscall: string, path: string | undefined) {
+    const frames = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
     super(`${errno}: ${errnoText(errno)}, ${syscall}${path === undefined ? "" : ` '${path}'`}`)
+    Error.stackTraceLimit = frames
     this.name = "SystemCallError"
     this.code = errno
-    this.reason = reasons[errno] ?? errnoText(errno).replace(/^./, (first) => first.toUpperCase())
+  }
+
+  /** As the C library puts it: "No such file or directory". */
+  get reason(): string {
+    return reasons[this.code] ?? errnoText(this.code).replace(/^./, (first) => first.toUpperCase())
   }
 }
 

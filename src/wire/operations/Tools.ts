@@ -79,6 +79,15 @@ export const auditNoteCodec = Codec.struct({
   lost: Codec.optional(Codec.f64)
 })
 
+/** Of one request. */
+const MAX_NOTES = 1024
+
+/**
+ * @since 0.1.0
+ * @category codecs
+ */
+export const auditNotesCodec = Codec.array(auditNoteCodec, MAX_NOTES)
+
 /**
  * The sidecar tells the host what a VM's policy has decided, in order, and before the tool calls that came after it. The
  * answer is the host's leave to tell more.
@@ -89,6 +98,14 @@ export const auditNoteCodec = Codec.struct({
 export const tellAudit = make(
   81,
   "tellAudit",
-  Codec.struct({ vm: Codec.u32, notes: Codec.array(auditNoteCodec, 1024) }),
+  Codec.struct({
+    vm: Codec.u32,
+    /** Of the notes. */
+    count: Codec.u32,
+    /** What the notes name as `trace`, each once. */
+    traces: Codec.array(Codec.u32, MAX_NOTES),
+    /** `auditNotesCodec`; few are ever read, so that the host decodes them when they are. */
+    notes: Codec.rest
+  }),
   nothing
 )
