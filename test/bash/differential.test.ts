@@ -7,6 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { awk } from "./corpus/awk.ts"
+import { edges } from "./corpus/edges.ts"
 import { editTools } from "./corpus/edit-tools.ts"
 import { everyday } from "./corpus/everyday.ts"
 import { fileTools } from "./corpus/file-tools.ts"
@@ -19,6 +20,7 @@ import { system } from "./corpus/system.ts"
 import { textTools } from "./corpus/text-tools.ts"
 import { tools } from "./corpus/tools.ts"
 import { views } from "./corpus/views.ts"
+import { zones } from "./corpus/zones.ts"
 import { exceptions } from "./exceptions.ts"
 import type { Expectation } from "./support/compare.ts"
 import { compare, runOnHost } from "./support/compare.ts"
@@ -36,7 +38,9 @@ const groups = {
   ...textTools,
   ...awk,
   ...jq,
-  ...views
+  ...views,
+  ...zones,
+  ...edges
 }
 const recordedFile = new URL("./expected.json", import.meta.url)
 
@@ -49,7 +53,22 @@ const says = (program: string, version: string): boolean => {
 }
 
 /** Programs of the scripts that a host need not have. */
-const optional = ["awk", "bc", "column", "ed", "file", "hexdump", "jq", "patch", "ps", "tree", "unzip", "xxd", "zip"]
+const optional = [
+  "awk",
+  "bc",
+  "column",
+  "ed",
+  "file",
+  "gawk",
+  "hexdump",
+  "jq",
+  "patch",
+  "ps",
+  "tree",
+  "unzip",
+  "xxd",
+  "zip"
+]
 
 const path = (process.env.PATH ?? "").split(":")
 const missing = optional.filter((name) => !path.some((folder) => existsSync(`${folder}/${name}`)))

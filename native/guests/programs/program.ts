@@ -12,6 +12,8 @@ import type { SystemCallName, SystemCalls } from "../protocol.ts"
 import { isErrno, SystemCallError } from "../shell/client.ts"
 import { resolvePath } from "../shell/paths.ts"
 import type { OptionSpec } from "./options.ts"
+import type { LocalZone } from "./time/local-zone.ts"
+import { zoneOf } from "./time/local-zone.ts"
 
 /** Ends a program with a message and an exit code. */
 export class ProgramFailure {
@@ -198,6 +200,11 @@ export class ProgramContext {
 
   get cwd(): string {
     return this.exec.cwd
+  }
+
+  /** Where the program's clock hangs. */
+  get zone(): LocalZone {
+    return zoneOf(this.env.get("TZ"))
   }
 
   get stdin(): Reader {

@@ -22,7 +22,7 @@ const show = async (call: BuiltinCall, count: string | undefined): Promise<numbe
   const first = count === undefined ? 0 : Math.max(0, history.size - Number(count))
   const format = shell.variables.get("HISTTIMEFORMAT") ?? ""
   const lines = history.entries().slice(first).map(({ line, time }, index) => {
-    const stamp = format === "" ? "" : time === undefined ? "??" : formatTime(format, time * 1000)
+    const stamp = format === "" ? "" : time === undefined ? "??" : formatTime(format, time * 1000, shell.variables.zone)
     return `${String(history.base + first + index).padStart(5)}  ${stamp}${line}\n`
   })
   for (let at = 0; at < lines.length; at += 256) await print(shell, lines.slice(at, at + 256).join(""))

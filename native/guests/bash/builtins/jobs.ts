@@ -75,10 +75,10 @@ const waitJob = async (shell: Shell, job: Job, forces = false): Promise<number> 
   return exitStatus(process.status)
 }
 
-/** A job that has been waited for is over; under job control its end is told. */
+/** A job that has been waited for is over, and what there is to be told of its end is told. */
 const finish = async (shell: Shell, job: Job): Promise<void> => {
   if (shell.process.pending.length > 0) await runPendingTraps(shell)
-  if (shell.jobControl && shell.jobs.hasNews) await notifyJobs(shell)
+  if (shell.jobs.hasNews) await notifyJobs(shell)
   if (isDone(job)) shell.jobs.remove(job.number)
 }
 
@@ -122,7 +122,8 @@ const waitAll = async ({ shell }: BuiltinCall): Promise<number> => {
       await shell.complain(`wait: warning: job ${job.number}[${leader(job).pid}] stopped`)
     }
   }
-  // of those that have ended already, nothing is told
+  // of those that have ended already, nothing is told under job control
+  if (!shell.jobControl && shell.jobs.hasNews) await notifyJobs(shell)
   for (const job of all) {
     if (isDone(job) || (shell.jobControl && stateOf(job) === "stopped")) continue
     await waitJob(shell, job)
@@ -167,12 +168,13 @@ const listSignals = async (call: BuiltinCall, specs: ReadonlyArray<string>): Pro
   }
   let status = 0
   for (const spec of specs) {
-    const number = signalNumber(spec)
-    if (number === undefined && !(/^\d+$/.test(spec) && Number(spec) > 128)) {
-      status = await refuse(call, `${spec}: invalid signal specification`)
-    } else if (/^\d+$/.test(spec)) {
-      await print(call.shell, `${signalName(Number(spec) > 128 ? Number(spec) - 128 : Number(spec))}\n`)
-    } else await print(call.shell, `${number}\n`)
+    // the status of who died of one is as good as its number
+    const isNumber = /^\d+$/.test(spec)
+    const number = signalNumber(isNumber && Number(spec) > 128 ? String(Number(spec) - 128) : spec)
+    if (number === undefined) status = await refuse(call, `${spec}: invalid signal specification`)
+    else if (!isNumber || signalName(number) !== "") {
+      await print(call.shell, `${isNumber ? signalName(number) : number}\n`)
+    }
   }
   return status
 }
@@ -215,6 +217,7 @@ const kill: Builtin = async (call) => {
   const { args, shell } = call
   if (args.length === 0) return usage(call)
   if (/^-[lL]/.test(args[0])) return listSignals(call, args.slice(1))
+  if (args.length === 1 && /^-[sn]$/.test(args[0])) return refuse(call, `${args[0]}: option requires an argument`)
   const { signal: name, targets } = parseKill(args)
   const signal = signalNumber(name)
   if (signal === undefined) return refuse(call, `${name}: invalid signal specification`)

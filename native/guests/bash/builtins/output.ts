@@ -46,7 +46,10 @@ const printf: Builtin = async (call) => {
   if (variable !== undefined && !/^[A-Za-z_][A-Za-z0-9_]*(\[.*\])?$/s.test(variable)) {
     return refuse(call, `\`${variable}': not a valid identifier`, 2)
   }
-  const { problems, status, text } = formatText(args[0], args.slice(1), { startedAt: shell.startedAt })
+  const { problems, status, text } = formatText(args[0], args.slice(1), {
+    startedAt: shell.startedAt,
+    zone: shell.variables.zone
+  })
   // what is printed leaves as a whole at the end, behind what was wrong with the arguments
   for (const problem of problems) await refuse(call, problem)
   if (variable === undefined) await print(shell, text)

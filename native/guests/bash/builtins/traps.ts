@@ -12,13 +12,14 @@ const trapName = (spec: string): string | undefined => {
   const upper = spec.toUpperCase().replace(/^SIG(?=.)/, "")
   if (pseudo.includes(upper)) return upper
   const number = signalNumber(spec)
-  return number === undefined ? undefined : signalName(number)
+  return number === undefined ? undefined : signalName(number) || String(number)
 }
 
-const shown = (name: string): string => name === "EXIT" || pseudo.includes(name) ? name : `SIG${name}`
+const shown = (name: string): string =>
+  name === "EXIT" || /^\d/.test(name) || pseudo.includes(name) ? name : `SIG${name}`
 
 const order = (name: string): number => {
-  const index = signalNames.indexOf(name)
+  const index = /^\d/.test(name) ? Number(name) : signalNames.indexOf(name)
   return index >= 0 ? index : 100 + pseudo.indexOf(name)
 }
 

@@ -151,7 +151,7 @@ export const actions: Readonly<Record<string, Action>> = {
   service: () => [],
   setopt: names(() => setOptions.map(([name]) => name)),
   shopt: names(() => shoptNames),
-  signal: names(() => signalNames.slice(1).map((name) => `SIG${name}`)),
+  signal: names(() => signalNames.slice(1).filter((name) => name !== "").map((name) => `SIG${name}`)),
   stopped: names((shell) => jobNames(shell, "stopped")),
   user: async (shell, word) => (await accounts(shell, "/etc/passwd")).filter((name) => name.startsWith(word)),
   variable: names(variableNames)

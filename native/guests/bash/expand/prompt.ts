@@ -69,7 +69,8 @@ const escapeOf = (shell: Shell, char: string): string => {
     case "#":
       return String((shell.conversation?.commands ?? shell.history.size) + 1)
     default:
-      return controls[char] ?? (times[char] === undefined ? `\\${char}` : formatTime(times[char], Date.now()))
+      return controls[char] ??
+        (times[char] === undefined ? `\\${char}` : formatTime(times[char], Date.now(), shell.variables.zone))
   }
 }
 
@@ -84,7 +85,9 @@ export const expandPrompt = (shell: Shell, text: string, marked = false): Promis
     ESCAPES,
     (_, octal: string | undefined, format: string | undefined, char: string) => {
       if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 0xff)
-      if (format !== undefined) return kept(formatTime(format === "" ? "%H:%M:%S" : format, Date.now()))
+      if (format !== undefined) {
+        return kept(formatTime(format === "" ? "%H:%M:%S" : format, Date.now(), shell.variables.zone))
+      }
       if (marks[char] !== undefined) return marked ? marks[char] : ""
       return escapeOf(shell, char)
     }

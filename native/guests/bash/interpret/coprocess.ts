@@ -30,7 +30,8 @@ export const startCoprocess = async (shell: Shell, node: Ast.Coproc): Promise<nu
   shell.variables.setArray(name, IndexedArray.of([String(read), String(write)]))
   shell.variables.set(`${name}_PID`, String(process.pid))
   const group = shell.jobControl ? process.pid : undefined
-  shell.jobs.add({ processes: [process], commands: [text], group, cwd: shell.cwd })
+  const shown = node.name === undefined ? text.replace(/^coproc\b/, `coproc ${name}`) : text
+  shell.jobs.add({ processes: [process], commands: [shown], group, cwd: shell.cwd })
   shell.jobs.lastPid = process.pid
   return 0
 }

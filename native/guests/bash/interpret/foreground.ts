@@ -108,7 +108,7 @@ const deathOf = (shell: Shell, processes: ReadonlyArray<Process>): number | unde
 /** A death of a signal is worth a line, unless it was the reader's or the user's doing. */
 const tellDeath = async (shell: Shell, { commands, group, processes }: Foreground): Promise<void> => {
   const signal = deathOf(shell, processes)
-  if (signal === undefined || signal === SIGPIPE) return
+  if (signal === undefined || signal === SIGPIPE || shell.isSubstitution) return
   if (signal === SIGINT) {
     if (!shell.isInteractive || group === undefined) return
     await shell.tell("\n")

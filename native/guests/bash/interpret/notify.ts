@@ -13,6 +13,7 @@ const messageOf = (shell: Shell, job: Job): string | undefined => {
   const isTold = shell.file === "main" || shell.isInteractive
   if (stateOf(job) === "stopped") return isTold && shell.jobControl ? `\n${jobText(jobs, job, shell.cwd)}` : undefined
   const signal = job.processes[job.processes.length - 1].status?.signal
+  if (shell.isSubstitution) return undefined
   if (!shell.isInteractive && signal !== undefined && !quiet.has(signal) && !shell.traps.has(signalName(signal))) {
     return shell.where() + pipelineText({ ...job, cwd: shell.cwd, startedIn: job.cwd }, true)
   }
@@ -32,7 +33,7 @@ export const jobNews = (shell: Shell): string => {
     news += messageOf(shell, job) ?? ""
     job.notified = true
   }
-  if (shell.jobControl || shell.isInteractive) jobs.cleanUp()
+  jobs.cleanUp()
   return news
 }
 

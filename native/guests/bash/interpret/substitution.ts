@@ -101,6 +101,7 @@ export const substitute = async (shell: Shell, segment: CommandSegment): Promise
   const process = await forkShell(shell, { command: segment.text, descriptors }, (child) => {
     if (!errexit) child.options.set("errexit", false)
     child.loopDepth = 0
+    child.isSubstitution = true
     return enter(child, script, segment.source)
   })
   try {

@@ -158,7 +158,7 @@ export class Process {
     if (signal !== SIGSTOP && isOrphaned(this.machine.vm, this.group)) return
     this.stopSignal = signal
     this.machine.vm.stopped++
-    this.machine.notify({ _tag: "stop", pid: this.pid, signal: nameOf(signal) })
+    this.machine.notify({ _tag: "stop", pid: this.pid, signal: nameOf(signal)! })
     this.change()
     this.parent?.signal(SIGCHLD)
   }

@@ -1,5 +1,14 @@
 /** Signals by number and name, and what they do to a process that has not said otherwise. */
-import type { Signal } from "../../../../src/Signals.ts"
+import { isSignal, type Signal } from "../../../../src/Signals.ts"
+
+const RTMIN = 34
+const RTMAX = 64
+
+/** Each half of the real-time signals is counted from its own end. */
+const realTime = Array.from({ length: RTMAX - RTMIN + 1 }, (_, index) => {
+  const left = RTMAX - RTMIN - index
+  return index < 16 ? `RTMIN${index === 0 ? "" : `+${index}`}` : `RTMAX${left === 0 ? "" : `-${left}`}`
+})
 
 const names = [
   "EXIT",
@@ -33,9 +42,14 @@ const names = [
   "WINCH",
   "IO",
   "PWR",
-  "SYS"
+  "SYS",
+  // two that the C library keeps for itself
+  "",
+  "",
+  ...realTime
 ]
 
+/** By number; those that have no name are empty. */
 export const signalNames: ReadonlyArray<string> = names
 
 export const SIGHUP = 1
@@ -64,12 +78,23 @@ export const isStopping = (signal: number): boolean => stopping.has(signal)
 /** The number of `TERM`, `SIGTERM`, `sigterm` or `15`. */
 export const signalNumber = (spec: string): number | undefined => {
   if (/^\d+$/.test(spec)) return Number(spec) <= 64 ? Number(spec) : undefined
-  const index = names.indexOf(spec.toUpperCase().replace(/^SIG/, ""))
-  return index >= 0 ? index : undefined
+  const name = spec.toUpperCase().replace(/^SIG/, "")
+  if (name === "") return undefined
+  const index = names.indexOf(name)
+  return index >= 0 ? index : realTimeNumber(name)
 }
 
-/** The name with SIG, as the host knows it. */
-export const nameOf = (signal: number): Signal => `SIG${names[signal]}` as Signal
+/** `RTMIN+20`, which has another name. */
+const realTimeNumber = (name: string): number | undefined => {
+  const match = /^RTMIN\+(\d+)$/.exec(name)
+  return match === null || Number(match[1]) > RTMAX - RTMIN ? undefined : RTMIN + Number(match[1])
+}
+
+/** The name with SIG, as the host knows it, which knows no real-time signals. */
+export const nameOf = (signal: number): Signal | undefined => {
+  const name = `SIG${names[signal]}`
+  return isSignal(name) ? name : undefined
+}
 
 export const signalName = (signal: number): string => names[signal] ?? String(signal)
 
@@ -107,12 +132,14 @@ const descriptions: Readonly<Record<number, string>> = {
   31: "Bad system call"
 }
 
-export const signalDescription = (signal: number): string => descriptions[signal] ?? `Unknown signal ${signal}`
+export const signalDescription = (signal: number): string =>
+  descriptions[signal] ?? (signal >= RTMIN ? `Real-time signal ${signal - RTMIN}` : `Unknown signal ${signal}`)
 
 /** All signals with their numbers, in five columns: `kill -l` and `trap -l`. */
 export const signalTable = (): string => {
-  const cells = signalNames.slice(1).map((name, index) => `${String(index + 1).padStart(2)}) SIG${name}`)
-  const rows: Array<string> = []
-  for (let index = 0; index < cells.length; index += 5) rows.push(cells.slice(index, index + 5).join("\t"))
-  return `${rows.join("\n")}\n`
+  const cells = names.map((name, number) =>
+    name === "" || number === 0 ? "" : `${String(number).padStart(2)}) SIG${name}`
+  )
+    .filter((cell) => cell !== "")
+  return `${cells.map((cell, index) => `${cell}${index % 5 === 4 ? "\n" : "\t"}`).join("")}\n`
 }

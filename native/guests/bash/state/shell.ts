@@ -102,6 +102,8 @@ export class Shell {
   fatalStatus = 1
   /** Where its script came from: `-c`, a file, or standard input. */
   origin: "command" | "script" | "input" = "command"
+  /** Whether it is a command substitution, which tells of nobody's death. */
+  isSubstitution = false
   /** Whether it talks to somebody: it tells of its jobs, and an interrupt ends the command line, not the shell. */
   isInteractive = false
   /** Whether each job is a process group of its own: under `set -m`, but not in a subshell. */

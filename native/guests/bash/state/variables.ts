@@ -2,6 +2,8 @@
  * The variables of one shell. A variable is replaced, never changed, so a fork copies one map; a function's local
  * variables hide the outer ones, which come back when it returns.
  */
+import type { LocalZone } from "../../programs/time/local-zone.ts"
+import { zoneOf } from "../../programs/time/local-zone.ts"
 import { ShellFailure } from "../errors.ts"
 import { MAX_TEXT } from "../limits.ts"
 import type { Attributes, Value, Variable } from "./values.ts"
@@ -86,6 +88,12 @@ export class Variables {
       if (value !== undefined) result.set(name, value)
     }
     return result
+  }
+
+  /** Where the shell's clock hangs: the C library knows only what is exported. */
+  get zone(): LocalZone {
+    const variable = this.table.get("TZ")
+    return zoneOf(variable?.exported === true ? scalarOf(variable.value) : undefined)
   }
 
   /** Puts a variable in place, whatever was there. */

@@ -229,7 +229,7 @@ export class Extractor {
       const size = String(header.size)
       text = `${header.type === "link" ? `h${mode.slice(1)}` : mode} ${owner}${
         size.padStart(Math.max(size.length + 1, 19 - owner.length))
-      } ${formatTime("%Y-%m-%d %H:%M", header.mtimeMs)} ${header.name}${target}`
+      } ${formatTime("%Y-%m-%d %H:%M", header.mtimeMs, context.zone)} ${header.name}${target}`
     }
     await (line.has("O") ? context.stderr : context.stdout).write(`${text}\n`)
   }

@@ -1,6 +1,8 @@
 /** The functions that awk has. */
 import { textLength, textSlice } from "../../bash/text.ts"
 import { formatTime } from "../text/strftime.ts"
+import type { LocalZone } from "../time/local-zone.ts"
+import { instantOf, zoneOf } from "../time/local-zone.ts"
 import type { Expression } from "./ast.ts"
 import type { Expressions, Run } from "./expressions.ts"
 import { sprintf } from "./format.ts"
@@ -47,12 +49,16 @@ const substring = (text: string, from: number, length: number): string => {
 }
 
 /** `YYYY MM DD HH MM SS`, in UTC. */
-const timeOf = (text: string): number => {
+const timeOf = (text: string, zone: LocalZone): number => {
   const parts = text.trim().split(/\s+/).map(Number)
   if (parts.length < 6 || parts.some(Number.isNaN)) return -1
   const [year, month, day, hour, minute, second] = parts
-  return Date.UTC(year, month - 1, day, hour, minute, second) / 1000
+  return Math.floor(instantOf(zone, Date.UTC(year, month - 1, day, hour, minute, second)) / 1000)
 }
+
+/** The zone of the environment, unless the last argument asks for Greenwich. */
+const zoneFor = ({ context }: Runtime, universal: Value | undefined): LocalZone =>
+  universal !== undefined && toNumber(universal) !== 0 ? zoneOf("GMT0") : context.zone
 
 const plain: Readonly<Record<string, Plain>> = {
   substr: (runtime, args) =>
@@ -96,11 +102,12 @@ const plain: Readonly<Record<string, Plain>> = {
       ? runtime.streams.flush().then(() => 0)
       : runtime.streams.flushOne(runtime.text(args[0])).then((known) => known ? 0 : -1),
   systime: (runtime) => now(runtime),
-  mktime: (runtime, [text]) => timeOf(runtime.text(text)),
-  strftime: (runtime, [format, seconds]) => {
+  mktime: (runtime, [text, universal]) => timeOf(runtime.text(text), zoneFor(runtime, universal)),
+  strftime: (runtime, [format, seconds, universal]) => {
+    const zone = zoneFor(runtime, universal)
     const shown = format === undefined ? "%a %b %e %H:%M:%S %Z %Y" : runtime.text(format)
-    if (seconds !== undefined) return formatTime(shown, Math.trunc(toNumber(seconds)) * 1000)
-    return now(runtime).then((now) => formatTime(shown, now * 1000))
+    if (seconds !== undefined) return formatTime(shown, Math.trunc(toNumber(seconds)) * 1000, zone)
+    return now(runtime).then((now) => formatTime(shown, now * 1000, zone))
   },
   and: bits((left, right) => left & right),
   or: bits((left, right) => left | right),

@@ -139,7 +139,8 @@ class Differ {
       width: Number(line.get("W") ?? 130),
       suppressesCommon: line.has("suppress-common-lines"),
       leftColumn: line.has("left-column"),
-      decorate: line.has("T") ? (text) => `\t${text}` : (text) => text
+      decorate: line.has("T") ? (text) => `\t${text}` : (text) => text,
+      zone: context.zone
     }
     this.switches = context.args.filter((arg) => arg.startsWith("-") && arg !== "-").map((arg) =>
       ` ${/[\s*?'"]/.test(arg) ? `'${arg}'` : arg}`

@@ -1,5 +1,6 @@
 /** Differences as text: normal, unified, in context, as an ed script, side by side. */
 import { formatTime } from "../text/strftime.ts"
+import type { LocalZone } from "../time/local-zone.ts"
 import type { Change } from "./edit-script.ts"
 
 export interface Content {
@@ -19,6 +20,7 @@ export interface FormatOptions {
   readonly suppressesCommon: boolean
   readonly leftColumn: boolean
   readonly decorate: (line: string) => string
+  readonly zone: LocalZone
 }
 
 type Format = (left: Content, right: Content, changes: ReadonlyArray<Change>, options: FormatOptions) => string
@@ -57,10 +59,10 @@ const hunks = (changes: ReadonlyArray<Change>, context: number): Array<Array<Cha
   return result
 }
 
-const stamp = ({ label, mtimeMs, name }: Content): string =>
+const stamp = ({ label, mtimeMs, name }: Content, zone: LocalZone): string =>
   label ??
     `${/[\s"\\]/.test(name) && /[\n\t"\\]/.test(name) ? JSON.stringify(name) : name}\t${
-      formatTime("%Y-%m-%d %H:%M:%S.%N %z", mtimeMs)
+      formatTime("%Y-%m-%d %H:%M:%S.%N %z", mtimeMs, zone)
     }`
 
 const sectionOf = (left: Content, first: number, { heading }: FormatOptions): string => {
@@ -75,7 +77,7 @@ const unifiedRange = (from: number, to: number): string =>
   to - from === 1 ? String(to) : `${to === from ? from : from + 1},${to - from}`
 
 export const unified: Format = (left, right, changes, options) => {
-  let out = `--- ${stamp(left)}\n+++ ${stamp(right)}\n`
+  let out = `--- ${stamp(left, options.zone)}\n+++ ${stamp(right, options.zone)}\n`
   for (const hunk of hunks(changes, options.context)) {
     const [first, last] = [hunk[0], hunk[hunk.length - 1]]
     const before = Math.min(options.context, first.from)
@@ -97,7 +99,7 @@ export const unified: Format = (left, right, changes, options) => {
 const contextRange = (from: number, to: number): string => to - from <= 1 ? String(to) : `${from + 1},${to}`
 
 export const inContext: Format = (left, right, changes, options) => {
-  let out = `*** ${stamp(left)}\n--- ${stamp(right)}\n`
+  let out = `*** ${stamp(left, options.zone)}\n--- ${stamp(right, options.zone)}\n`
   for (const hunk of hunks(changes, options.context)) {
     const [first, last] = [hunk[0], hunk[hunk.length - 1]]
     const before = Math.min(options.context, first.from)

@@ -108,7 +108,7 @@ const listed = async (context: ProgramContext, { own, path, stat }: Entry): Prom
   const { identity } = context.machine
   const name = (id: number, mine: number) => (id === 0 ? "root" : id === mine ? identity.user : String(id)).padEnd(8)
   const target = own.type === "symlink" ? ` -> ${await context.sys("readlink", context.path(path))}` : ""
-  const time = formatTime("%b %e %H:%M", stat.mtimeMs)
+  const time = formatTime("%b %e %H:%M", stat.mtimeMs, context.zone)
   const size = String(stat.size).padStart(8)
   return `${String(stat.ino).padStart(9)} ${String(allocated(stat) / 1024).padStart(6)} ${modeText(stat)} ${
     String(stat.nlink).padStart(3)

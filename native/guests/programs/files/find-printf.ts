@@ -1,6 +1,7 @@
 /** The formats of find -printf. */
 import type { ProgramContext } from "../program.ts"
 import { formatTime } from "../text/strftime.ts"
+import type { LocalZone } from "../time/local-zone.ts"
 import type { Entry } from "./find-expression.ts"
 import { allocated } from "./human.ts"
 import { modeText } from "./status.ts"
@@ -36,12 +37,12 @@ const clocks: Readonly<Record<string, "atimeMs" | "mtimeMs" | "ctimeMs">> = {
   c: "ctimeMs"
 }
 
-const timeText = (code: string, milliseconds: number): string => {
-  if (code === "@") return `${Math.floor(milliseconds / 1000)}.${formatTime("%N", milliseconds)}0`
-  if (code === "S") return `${formatTime("%S.%N", milliseconds)}0`
-  if (code === "T" || code === "X") return `${formatTime("%H:%M:%S.%N", milliseconds)}0`
-  if (code === "+") return `${formatTime("%Y-%m-%d+%H:%M:%S.%N", milliseconds)}0`
-  return formatTime(`%${code}`, milliseconds)
+const timeText = (code: string, milliseconds: number, zone: LocalZone): string => {
+  if (code === "@") return `${Math.floor(milliseconds / 1000)}.${formatTime("%N", milliseconds, zone)}0`
+  if (code === "S") return `${formatTime("%S.%N", milliseconds, zone)}0`
+  if (code === "T" || code === "X") return `${formatTime("%H:%M:%S.%N", milliseconds, zone)}0`
+  if (code === "+") return `${formatTime("%Y-%m-%d+%H:%M:%S.%N", milliseconds, zone)}0`
+  return formatTime(`%${code}`, milliseconds, zone)
 }
 
 const fieldOf = async (code: string, entry: Entry, context: ProgramContext): Promise<string | undefined> => {
@@ -99,7 +100,7 @@ const fieldOf = async (code: string, entry: Entry, context: ProgramContext): Pro
     case "t":
     case "a":
     case "c":
-      return formatTime("%a %b %e %H:%M:%S.%N0 %Y", stat[clocks[code]])
+      return formatTime("%a %b %e %H:%M:%S.%N0 %Y", stat[clocks[code]], context.zone)
     case "%":
       return "%"
     default:
@@ -123,7 +124,7 @@ export const formatEntry = async (format: string, entry: Entry, context: Program
     }
     const value = kind === undefined
       ? await fieldOf(code, entry, context) ?? whole
-      : timeText(time, entry.stat[clocks[kind]])
+      : timeText(time, entry.stat[clocks[kind]], context.zone)
     const fill = flags.includes("0") ? "0" : " "
     out += flags.includes("-") ? value.padEnd(Number(width)) : value.padStart(Number(width), fill)
   }

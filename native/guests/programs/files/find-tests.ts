@@ -58,7 +58,7 @@ export const newerThan = (context: ProgramContext, word: string, text: string, n
   const letters = /^-newer([amcB])([amct])$/.exec(word)
   const own = letters === null ? clocks[word[1]] ?? "mtimeMs" : clocks[letters[1]] ?? "mtimeMs"
   if (letters?.[2] === "t") {
-    const time = parseDate(text, now)
+    const time = parseDate(text, now, context.zone)
     if (time === undefined) {
       throw new ProgramFailure(`I cannot figure out how to interpret ${context.quote(text)} as a date or time`)
     }

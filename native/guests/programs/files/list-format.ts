@@ -4,6 +4,7 @@ import type { CommandLine } from "../options.ts"
 import type { ProgramContext } from "../program.ts"
 import { ProgramFailure, quotedIfOdd } from "../program.ts"
 import { formatTime } from "../text/strftime.ts"
+import type { LocalZone } from "../time/local-zone.ts"
 import type { SizeStyle } from "./human.ts"
 import { allocated, parseBlockSize, showSize } from "./human.ts"
 import type { Entry } from "./list.ts"
@@ -32,22 +33,22 @@ const timeField = (line: CommandLine): (stat: GuestStat) => number => {
   return (stat) => stat.mtimeMs
 }
 
-const timeText = (line: CommandLine, now: number): (milliseconds: number) => string => {
+const timeText = (line: CommandLine, now: number, zone: LocalZone): (milliseconds: number) => string => {
   const style = line.has("full-time") ? "full-iso" : line.get("time-style") ?? "locale"
   const recent = (time: number) => time > now - HALF_YEAR_MS && time <= now + 1_000
   if (style.startsWith("+")) {
     const [old, young = old] = style.slice(1).split("\n")
-    return (time) => formatTime(recent(time) ? young : old, time)
+    return (time) => formatTime(recent(time) ? young : old, time, zone)
   }
   switch (style.replace(/^posix-/, "")) {
     case "full-iso":
-      return (time) => formatTime("%Y-%m-%d %H:%M:%S.%N %z", time)
+      return (time) => formatTime("%Y-%m-%d %H:%M:%S.%N %z", time, zone)
     case "long-iso":
-      return (time) => formatTime("%Y-%m-%d %H:%M", time)
+      return (time) => formatTime("%Y-%m-%d %H:%M", time, zone)
     case "iso":
-      return (time) => formatTime(recent(time) ? "%m-%d %H:%M" : "%Y-%m-%d ", time)
+      return (time) => formatTime(recent(time) ? "%m-%d %H:%M" : "%Y-%m-%d ", time, zone)
     case "locale":
-      return (time) => formatTime(recent(time) ? "%b %e %H:%M" : "%b %e  %Y", time)
+      return (time) => formatTime(recent(time) ? "%b %e %H:%M" : "%b %e  %Y", time, zone)
     default:
       throw new ProgramFailure(`invalid argument '${style}' for 'time style'`, 2)
   }
@@ -208,7 +209,7 @@ export const makeListing = async (context: ProgramContext, line: CommandLine): P
   const long = shape === "long"
   const users = long && !line.has("n") ? await readUsers(context) : undefined
   const timeOf = timeField(line)
-  const showTime = timeText(line, long ? await context.sys("now") : 0)
+  const showTime = timeText(line, long ? await context.sys("now") : 0, context.zone)
   const mark = marker(line)
   const quote = quoting(line, terminal)
   const color = line.get("color")
@@ -254,8 +255,7 @@ export const makeListing = async (context: ProgramContext, line: CommandLine): P
       "left",
       "right",
       ...Array<Alignment>(owners.length).fill(line.has("n") ? "right" : "left"),
-      "right",
-      "left"
+      "right"
     ]
   }
   const width = Number(line.get("w") ?? context.env.get("COLUMNS") ?? 80) || 80

@@ -4,6 +4,7 @@ import { parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure, quoted } from "../program.ts"
 import { formatTime } from "../text/strftime.ts"
+import type { LocalZone } from "../time/local-zone.ts"
 import { relativePath } from "./links.ts"
 import { backupName, confirm, join, lastPart as base } from "./targets.ts"
 import { eachOperand } from "./tree.ts"
@@ -28,7 +29,8 @@ export const modeText = ({ mode, type }: GuestStat): string =>
   kinds[type][0] + triple(mode >> 6, (mode & 0o4000) !== 0, "s") + triple(mode >> 3, (mode & 0o2000) !== 0, "s")
   + triple(mode, (mode & 0o1000) !== 0, "t")
 
-const clock = (milliseconds: number): string => formatTime("%Y-%m-%d %H:%M:%S.%N %z", milliseconds)
+const clock = (milliseconds: number, zone: LocalZone): string =>
+  formatTime("%Y-%m-%d %H:%M:%S.%N %z", milliseconds, zone)
 
 const nameOf = async (
   context: ProgramContext,
@@ -95,15 +97,15 @@ const field = async (
     case "w":
       return "-"
     case "x":
-      return clock(stat.atimeMs)
+      return clock(stat.atimeMs, context.zone)
     case "X":
       return String(Math.floor(stat.atimeMs / 1000))
     case "y":
-      return clock(stat.mtimeMs)
+      return clock(stat.mtimeMs, context.zone)
     case "Y":
       return String(Math.floor(stat.mtimeMs / 1000))
     case "z":
-      return clock(stat.ctimeMs)
+      return clock(stat.ctimeMs, context.zone)
     case "Z":
       return String(Math.floor(stat.ctimeMs / 1000))
     case "%":

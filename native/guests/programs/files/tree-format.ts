@@ -2,6 +2,7 @@
 import type { GuestStat } from "../../protocol.ts"
 import type { ProgramContext } from "../program.ts"
 import { formatTime } from "../text/strftime.ts"
+import type { LocalZone } from "../time/local-zone.ts"
 import { modeText } from "./status.ts"
 import type { TreeOptions } from "./tree-options.ts"
 import type { Users } from "./users.ts"
@@ -61,19 +62,20 @@ export class TreeFormat {
   private constructor(
     private readonly options: TreeOptions,
     private readonly users: Users | undefined,
-    private readonly now: number
+    private readonly now: number,
+    private readonly zone: LocalZone
   ) {}
 
   static async make(context: ProgramContext, options: TreeOptions): Promise<TreeFormat> {
     const named = options.has("u") || options.has("g")
-    return new TreeFormat(options, named ? await readUsers(context) : undefined, await context.sys("now"))
+    return new TreeFormat(options, named ? await readUsers(context) : undefined, await context.sys("now"), context.zone)
   }
 
   private time(stat: GuestStat): string {
     const { has, timeFormat } = this.options
     const time = has("c") ? stat.ctimeMs : stat.mtimeMs
-    if (timeFormat !== undefined) return formatTime(timeFormat, time)
-    return formatTime(time > this.now || time + HALF_YEAR_MS < this.now ? "%b %e  %Y" : "%b %e %H:%M", time)
+    if (timeFormat !== undefined) return formatTime(timeFormat, time, this.zone)
+    return formatTime(time > this.now || time + HALF_YEAR_MS < this.now ? "%b %e  %Y" : "%b %e %H:%M", time, this.zone)
   }
 
   private size({ size }: GuestStat): Field {

@@ -4,6 +4,7 @@ import { missingOperand, parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure, quoted } from "../program.ts"
 import { parseDate } from "../system/dates.ts"
+import { instantOf } from "../time/local-zone.ts"
 
 /** Does something for each operand; complains of those it fails for, and goes on. */
 export const eachOperand = async (
@@ -165,7 +166,7 @@ export const touch: Program = async (context) => {
   })
   let time: number | undefined
   if (line.has("d")) {
-    time = parseDate(line.get("d")!, Date.now())
+    time = parseDate(line.get("d")!, Date.now(), context.zone)
     if (time === undefined) throw new ProgramFailure(`invalid date format ${context.quote(line.get("d")!)}`)
   } else if (line.has("t")) time = stamp(context, line.get("t")!)
   else if (line.has("r")) {
@@ -219,7 +220,7 @@ const stamp = (context: ProgramContext, text: string): number => {
     : century === undefined
     ? (Number(year) < 69 ? 2000 : 1900) + Number(year)
     : Number(century + year)
-  return Date.UTC(full, month - 1, day, hour, minute, second)
+  return instantOf(context.zone, Date.UTC(full, month - 1, day, hour, minute, second))
 }
 
 const lastPart = (name: string): string => name.replace(/(.)\/+$/, "$1").replace(/^.*\/(?=.)/s, "")

@@ -3,6 +3,7 @@ import { parseOptions } from "../options.ts"
 import type { Program } from "../program.ts"
 import { ProgramFailure } from "../program.ts"
 import { formatTime } from "../text/strftime.ts"
+import { utc } from "../time/local-zone.ts"
 import { parseDate } from "./dates.ts"
 
 const iso: Readonly<Record<string, string>> = {
@@ -37,9 +38,10 @@ export const date: Program = async (context) => {
   })
   if (line.has("s")) throw new ProgramFailure("cannot set date: Operation not permitted")
   const now = await context.sys("now")
+  const zone = line.has("u") ? utc : context.zone
   let time: number | undefined = now
   if (line.has("d")) {
-    time = parseDate(line.get("d")!, now)
+    time = parseDate(line.get("d")!, now, zone)
     if (time === undefined) throw new ProgramFailure(`invalid date ${context.quote(line.get("d")!)}`)
   } else if (line.has("r")) {
     const name = line.get("r")!
@@ -52,6 +54,6 @@ export const date: Program = async (context) => {
     ?? (line.has("R") ? "%a, %d %b %Y %H:%M:%S %z" : undefined)
     ?? (line.has("3") ? rfc3339[line.get("3")!] ?? rfc3339.seconds : undefined)
     ?? "%a %b %e %H:%M:%S %Z %Y"
-  await context.stdout.line(formatTime(chosen, time))
+  await context.stdout.line(formatTime(chosen, time, zone))
   return 0
 }

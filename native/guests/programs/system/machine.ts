@@ -47,7 +47,7 @@ export const uptime: Program = async (context) => {
   const now = await context.sys("now")
   const seconds = Math.floor(Number((await readProc(context, "uptime")).split(" ")[0] ?? 0))
   if (line.has("s")) {
-    await context.stdout.line(formatTime("%Y-%m-%d %H:%M:%S", now - seconds * 1000))
+    await context.stdout.line(formatTime("%Y-%m-%d %H:%M:%S", now - seconds * 1000, context.zone))
     return 0
   }
   const [days, hours, minutes] = [
@@ -64,7 +64,7 @@ export const uptime: Program = async (context) => {
   const dayText = days === 0 ? "" : `${days} day${days === 1 ? "" : "s"}, `
   const time = hours > 0 ? `${String(hours).padStart(2)}:${String(minutes).padStart(2, "0")}` : `${minutes} min`
   await context.stdout.line(
-    ` ${formatTime("%H:%M:%S", now)} up ${dayText}${time},  1 user,  load average: 0.00, 0.00, 0.00`
+    ` ${formatTime("%H:%M:%S", now, context.zone)} up ${dayText}${time},  1 user,  load average: 0.00, 0.00, 0.00`
   )
   return 0
 }
@@ -125,7 +125,7 @@ export const watch: Program = async (context) => {
   for (let run = 0; run < MAX_RUNS; run++) {
     if (terminal) await context.stdout.write("\x1b[H\x1b[2J")
     if (!line.has("t")) {
-      const time = formatTime("%a %b %e %H:%M:%S %Y", await context.sys("now"))
+      const time = formatTime("%a %b %e %H:%M:%S %Y", await context.sys("now"), context.zone)
       const title = `Every ${interval.toFixed(1)}s: ${line.operands.join(" ")}`
       await context.stdout.write(`${title}    ${context.machine.identity.hostname}: ${time}\n\n`)
     }

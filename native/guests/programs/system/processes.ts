@@ -102,9 +102,18 @@ const columnsOf = async (context: ProgramContext): Promise<Readonly<Record<strin
       width: 7,
       of: ({ startedAtMs }) => String(Math.max(0, Math.floor((now - startedAtMs) / 1000)))
     },
-    stime: { head: "STIME", width: 5, left: true, of: ({ startedAtMs }) => formatTime("%H:%M", startedAtMs) },
-    start: { head: "STARTED", width: 8, of: ({ startedAtMs }) => formatTime("%H:%M:%S", startedAtMs) },
-    lstart: { head: "STARTED", width: 24, of: ({ startedAtMs }) => formatTime("%a %b %e %H:%M:%S %Y", startedAtMs) },
+    stime: {
+      head: "STIME",
+      width: 5,
+      left: true,
+      of: ({ startedAtMs }) => formatTime("%H:%M", startedAtMs, context.zone)
+    },
+    start: { head: "STARTED", width: 8, of: ({ startedAtMs }) => formatTime("%H:%M:%S", startedAtMs, context.zone) },
+    lstart: {
+      head: "STARTED",
+      width: 24,
+      of: ({ startedAtMs }) => formatTime("%a %b %e %H:%M:%S %Y", startedAtMs, context.zone)
+    },
     c: { head: "C", width: 2, of: (process) => String(Math.floor(Number(percent(process)))) },
     pcpu: { head: "%CPU", width: 4, of: percent },
     "%cpu": { head: "%CPU", width: 4, of: percent },
@@ -345,7 +354,7 @@ export const top: Program = async (context) => {
   const count = (state: string) => processes.filter((process) => process.state === state).length
   const all = await columnsOf(context)
   await context.stdout.write(
-    `top - ${formatTime("%H:%M:%S", now)} up ${minutes} min,  1 user,  load average: 0.00, 0.00, 0.00\n`
+    `top - ${formatTime("%H:%M:%S", now, context.zone)} up ${minutes} min,  1 user,  load average: 0.00, 0.00, 0.00\n`
       + `Tasks: ${String(processes.length).padStart(3)} total, ${String(count("running")).padStart(3)} running, `
       + `${String(count("stopped")).padStart(3)} stopped, ${String(count("zombie")).padStart(3)} zombie\n\n`
       + table(formatColumns(all, ["pid,user,pri,ni,vsz,rss,s,%cpu,%mem,time,comm"]), processes)

@@ -3,6 +3,7 @@ import { parseNumber } from "../../bash/arithmetic/parse.ts"
 import { quoteBackslash } from "../../bash/expand/quote.ts"
 import { unescapeText } from "../../bash/parse/ansi.ts"
 import { decodeText, encodeText, textLength } from "../../bash/text.ts"
+import type { LocalZone } from "../time/local-zone.ts"
 import { formatTime } from "./strftime.ts"
 
 export interface Formatted {
@@ -10,6 +11,12 @@ export interface Formatted {
   readonly status: number
   /** What was wrong with the arguments. */
   readonly problems: ReadonlyArray<string>
+}
+
+/** What `%(...)T` shows: the shell's start, and where its clock hangs. */
+export interface FormatOptions {
+  readonly startedAt: number
+  readonly zone?: LocalZone
 }
 
 /** One directive, with its width and precision at hand. */
@@ -68,7 +75,7 @@ class Formatter {
   stopped = false
   bad = false
 
-  constructor(private readonly args: ReadonlyArray<string>, private readonly options: { readonly startedAt: number }) {}
+  constructor(private readonly args: ReadonlyArray<string>, private readonly options: FormatOptions) {}
 
   get used(): number {
     return this.next
@@ -175,7 +182,7 @@ class Formatter {
           ? this.options.startedAt / 1000
           : Number(this.integer(text))
         return padField(
-          formatTime(spec.time === "" || spec.time === undefined ? "%X" : spec.time, seconds * 1000),
+          formatTime(spec.time === "" || spec.time === undefined ? "%X" : spec.time, seconds * 1000, this.options.zone),
           spec
         )
       }
@@ -263,7 +270,7 @@ export const formatFloat = (spec: Directive, value: number): string => {
 export const formatText = (
   format: string,
   args: ReadonlyArray<string>,
-  options: { readonly startedAt: number }
+  options: FormatOptions
 ): Formatted => {
   const { text: plain, stopped } = unescapeText(format.replaceAll("\\\"", "\""), {
     quotes: false,

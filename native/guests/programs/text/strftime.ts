@@ -1,5 +1,7 @@
-/** Dates by the formats of strftime(3), in UTC: a VM has no other zone. */
+/** Dates by the formats of strftime(3). */
 import { MONTHS as months, WEEKDAYS as days } from "../../../../src/schedule/Names.ts"
+import type { LocalTime, LocalZone } from "../time/local-zone.ts"
+import { utc } from "../time/local-zone.ts"
 
 const DAY_MS = 86_400_000
 
@@ -24,7 +26,21 @@ interface Field {
 
 const number = (value: number, width: number, fill = "0"): Field => ({ value, width, fill })
 
-const fieldOf = (code: string, date: Date, milliseconds: number): Field | string | undefined => {
+/** An offset as `%z` (`+0530`) and those with colons show it. */
+const offsetText = (offset: number, colons: number): string => {
+  const seconds = Math.abs(Math.trunc(offset / 1000))
+  const [hour, minute, second] = [seconds / 3600, seconds / 60 % 60, seconds % 60].map((part) =>
+    String(Math.trunc(part)).padStart(2, "0")
+  )
+  const sign = offset < 0 ? "-" : "+"
+  if (colons === 0) return `${sign}${hour}${minute}`
+  if (colons === 1) return `${sign}${hour}:${minute}`
+  if (colons === 2 || second !== "00") return `${sign}${hour}:${minute}:${second}`
+  return `${sign}${hour}${minute === "00" ? "" : `:${minute}`}`
+}
+
+/** `date`: what the wall shows, as if it were UTC. */
+const fieldOf = (code: string, date: Date, milliseconds: number, local: LocalTime): Field | string | undefined => {
   switch (code) {
     case "Y":
       return { value: String(date.getUTCFullYear()) }
@@ -86,13 +102,12 @@ const fieldOf = (code: string, date: Date, milliseconds: number): Field | string
     case "q":
       return number(Math.floor(date.getUTCMonth() / 3) + 1, 1)
     case "Z":
-      return { value: "UTC" }
+      return { value: local.name }
     case "z":
-      return { value: "+0000" }
     case ":z":
-      return { value: "+00:00" }
     case "::z":
-      return { value: "+00:00:00" }
+    case ":::z":
+      return { value: offsetText(local.offset, code.length - 1) }
     case "n":
       return { value: "\n" }
     case "t":
@@ -118,14 +133,16 @@ const fieldOf = (code: string, date: Date, milliseconds: number): Field | string
   }
 }
 
-export const formatTime = (format: string, milliseconds: number): string => {
-  const date = new Date(milliseconds)
+/** A time as a format shows it, in the zone of who asks. */
+export const formatTime = (format: string, milliseconds: number, zone: LocalZone = utc): string => {
+  const local = zone.at(milliseconds)
+  const date = new Date(milliseconds + local.offset)
   return format.replace(
-    /%([-_0^#]*)(\d*)[EO]?(:{1,2}z|[a-zA-Z%])/g,
+    /%([-_0^#]*)(\d*)[EO]?(:{1,3}z|[a-zA-Z%])/g,
     (whole, flags: string, width: string, code: string) => {
-      const field = fieldOf(code, date, milliseconds)
+      const field = fieldOf(code, date, milliseconds, local)
       if (field === undefined) return whole
-      if (typeof field === "string") return formatTime(field, milliseconds)
+      if (typeof field === "string") return formatTime(field, milliseconds, zone)
       if (code === "N" && width !== "") return String(field.value).padStart(9, "0").slice(0, Number(width))
       let text = String(field.value)
       const fill = flags.includes("_") ? " " : flags.includes("0") ? "0" : field.fill ?? " "
