@@ -17,7 +17,7 @@ export const jobControl: Groups = {
     "exec 2>&1; f() { sleep 0.2; echo f; }; set -m; f & jobs; wait; { sleep 0.2; echo g; } & jobs; wait",
     "exec 2>&1; set -m; for i in 1 2; do sleep 0.2; done & (sleep 0.2;   echo \"x  y\") & if true; then sleep 0.2; fi & jobs; wait",
     "exec 2>&1; set -m; [[ -n a ]] && sleep 0.2 | cat & case a in a) sleep 0.2;; esac & sleep 0.2 2>&1 >/dev/null & ! sleep 0.2 & jobs; wait 2>/dev/null",
-    "exec 2>&1; set -m; while false; do :; done & wait; until true; do :; done & wait; f() { :; }; f a b & wait; x=1 sleep 0 & wait",
+    "exec 2>&1; set -m; while sleep 0.1; false; do :; done & wait; until sleep 0.1; do :; done & wait; f() { sleep 0.1; }; f a b & wait; x=1 sleep 0.1 & wait",
     "exec 2>&1; mkdir d; set -m; sleep 0.2 & cd d; jobs | sed 's/wd: .*)/wd)/'; fg | sed 's/wd: .*)/wd)/'",
     "exec 2>&1; set -m; true & sleep 0.1; false & sleep 0.1; (exit 3) & sleep 0.2; jobs; echo --; jobs",
     "exec 2>&1; true & sleep 0.1; false & sleep 0.1; jobs; echo --; sleep 9 & kill $!; sleep 0.1; jobs; echo end",
