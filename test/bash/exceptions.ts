@@ -1,3 +1,8 @@
+/** Scripts whose answer depends on a program's version, with the one whose answer is on record. Others are not asked. */
+export const versions: ReadonlyMap<string, readonly [program: string, version: string]> = new Map([
+  ["jq -nc '\"nan\" | tonumber? // \"none\" | type'", ["jq", "jq-1.7"]]
+])
+
 /** Scripts of the corpus in which the engine is known to differ from bash and GNU, each whole, with the reason. */
 export const exceptions: ReadonlyMap<string, string> = new Map([
   [

@@ -9,7 +9,7 @@ import { printFunction } from "../interpret/print.ts"
 import { compileText } from "../parse/compile.ts"
 import type { Shell } from "../state/shell.ts"
 import type { Attributes } from "../state/values.ts"
-import { AssociativeArray, IndexedArray } from "../state/values.ts"
+import { AssociativeArray, IndexedArray, isUnset } from "../state/values.ts"
 import { isName } from "../state/variables.ts"
 import type { Builtin, BuiltinCall } from "./builtin.ts"
 import { invalidOption, print, refuse } from "./builtin.ts"
@@ -45,16 +45,18 @@ const parse = (call: BuiltinCall, allowed: string): Flags => {
   return { on, off, names, bad: undefined }
 }
 
+const cases = [["l", "lower"], ["u", "upper"], ["c", "capital"]] as const
+
 const changes = ({ off, on }: Flags): Partial<Attributes> => {
   const result: { -readonly [Key in keyof Attributes]?: Attributes[Key] } = {}
   if (on.has("x") || off.has("x")) result.exported = on.has("x")
   if (on.has("r")) result.readonly = true
   if (on.has("i") || off.has("i")) result.integer = on.has("i")
   if (on.has("n") || off.has("n")) result.nameref = on.has("n")
-  if (on.has("l")) result.letters = "lower"
-  if (on.has("u")) result.letters = "upper"
-  if (on.has("c")) result.letters = "capital"
-  if (off.has("l") || off.has("u") || off.has("c")) result.letters = undefined
+  // two at once are none
+  const [letters, ...more] = cases.filter(([letter]) => on.has(letter))
+  if (letters !== undefined) result.letters = more.length === 0 ? letters[1] : undefined
+  if (cases.some(([letter]) => off.has(letter))) result.letters = undefined
   return result
 }
 
@@ -68,13 +70,14 @@ const shape = (shell: Shell, name: string, on: ReadonlySet<string>): void => {
     if (!(value instanceof AssociativeArray)) {
       const map = new AssociativeArray()
       if (typeof value === "string") map.set("0", value)
+      else map.isUnset = true
       shell.variables.setArray(name, map)
     }
   } else if (on.has("a") && !(value instanceof IndexedArray)) {
     if (value instanceof AssociativeArray) {
       throw new ShellFailure(`${name}: cannot convert associative to indexed array`)
     }
-    shell.variables.setArray(name, typeof value === "string" ? IndexedArray.of([value]) : new IndexedArray())
+    shell.variables.setArray(name, typeof value === "string" ? IndexedArray.of([value]) : IndexedArray.unset())
   }
 }
 
@@ -127,7 +130,7 @@ const show = async (call: BuiltinCall, flags: Flags, names: ReadonlyArray<string
     else await print(shell, `${declaration(name, variable)}\n`)
   }
   if (names.length > 0) return status
-  const wanted = Array.from(flags.on).filter((letter) => "aAilnrux".includes(letter))
+  const wanted = Array.from(flags.on).filter((letter) => "aAcilnrux".includes(letter))
   for (const [name, variable] of shell.variables.entries()) {
     const has = flagsOf(variable)
     if (wanted.every((letter) => has.includes(letter))) await print(shell, `${declaration(name, variable)}\n`)
@@ -177,7 +180,7 @@ const declare: Builtin = async (call) => {
 export const showAll = async (shell: Shell): Promise<number> => {
   for (const [name, variable] of shell.variables.entries()) {
     const { value } = variable
-    if (value === undefined) continue
+    if (value === undefined || isUnset(value)) continue
     await print(
       shell,
       `${name}=${typeof value === "string" ? (value === "" ? "" : quoteMinimal(value)) : declaredValue(value)}\n`

@@ -60,9 +60,13 @@ const transfer = async (call: BuiltinCall, flag: string, given: string | undefin
   }
 }
 
+/** Whether the last line is the command that is run. */
+const isCurrent = ({ conversation, history, options }: Shell): boolean =>
+  conversation === undefined ? history.hasCurrent && history.size > 0 : options.has("history")
+
 /** The command itself is none of the lines that are asked about. */
 const withoutItself = (shell: Shell): void => {
-  if (shell.conversation !== undefined && shell.options.has("history")) shell.history.removeLast()
+  if (isCurrent(shell)) shell.history.removeLast()
 }
 
 const expandOnly = async (call: BuiltinCall, words: ReadonlyArray<string>): Promise<number> => {
@@ -189,7 +193,7 @@ const list = async (call: BuiltinCall, flags: ReadonlyMap<string, string>, words
   const { shell } = call
   const { history } = shell
   // the command itself is not shown
-  const next = history.next - (shell.conversation !== undefined && shell.options.has("history") ? 1 : 0)
+  const next = history.next - (isCurrent(shell) ? 1 : 0)
   if (next <= history.base) return words.length === 0 ? 0 : refuse(call, "history specification out of range")
   const chosen = range(shell, words, next, true)
   if (chosen === undefined) return refuse(call, "history specification out of range")

@@ -139,7 +139,7 @@ export const expandWords = async (shell: Shell, nodes: ReadonlyArray<Ast.Word>):
 }
 
 export const expandNode = async (shell: Shell, node: Ast.Word, out: Array<string>): Promise<void> => {
-  for (const word of compileWords(node)) {
+  for (const word of compileWords(node, shell.options.has("braceexpand"))) {
     if (word.literal !== undefined) out.push(word.literal)
     else await expandFields(shell, word, out)
   }

@@ -1,6 +1,6 @@
 /** Values written so that the shell reads them back. */
 import type { Variable } from "../state/values.ts"
-import { AssociativeArray, IndexedArray } from "../state/values.ts"
+import { AssociativeArray, IndexedArray, isUnset } from "../state/values.ts"
 
 const control = /[\x00-\x1f\x7f\uDC80-\uDCFF]/u
 
@@ -60,9 +60,11 @@ export const declaredValue = (value: Variable["value"]): string => {
   return quoteDeclared(value ?? "")
 }
 
+const letterOf = { lower: "l", upper: "u", capital: "c" } as const
+
 export const flagsOf = (variable: Variable): string => {
   const flags = (variable.value instanceof IndexedArray ? "a" : variable.value instanceof AssociativeArray ? "A" : "")
-    + (variable.integer ? "i" : "") + (variable.letters === "lower" ? "l" : variable.letters === "upper" ? "u" : "")
+    + (variable.integer ? "i" : "") + (variable.letters === undefined ? "" : letterOf[variable.letters])
     + (variable.nameref ? "n" : "") + (variable.readonly ? "r" : "") + (variable.exported ? "x" : "")
   return flags === "" ? "--" : `-${flags}`
 }
@@ -73,7 +75,7 @@ export const declaration = (name: string, variable: Variable, short = false): st
   if (short && flags === "--" && typeof variable.value === "string") {
     return `${name}='${variable.value.replaceAll("'", "'\\''")}'`
   }
-  return variable.value === undefined
+  return variable.value === undefined || isUnset(variable.value)
     ? `declare ${flags} ${name}`
     : `declare ${flags} ${name}=${declaredValue(variable.value)}`
 }

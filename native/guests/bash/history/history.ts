@@ -25,6 +25,8 @@ export class History {
   base = 1
   /** How many of the last lines were entered by this shell and are in no file yet. */
   fresh = 0
+  /** Whether the last line is the command of the script that is run. */
+  hasCurrent = false
   /** Lines of the history file that have been read. */
   linesRead = 0
 

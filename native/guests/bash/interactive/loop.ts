@@ -4,6 +4,7 @@ import { Discard, Interrupted, ShellFailure } from "../errors.ts"
 import { expandPrompt } from "../expand/prompt.ts"
 import { expandHistory } from "../history/expansion.ts"
 import { beginHistory } from "../history/file.ts"
+import { hasOpenQuote, joined } from "../history/joining.ts"
 import { historyRules, historySize } from "../history/settings.ts"
 import { evaluateText } from "../interpret/evaluate.ts"
 import { notifyJobs } from "../interpret/notify.ts"
@@ -98,27 +99,6 @@ const expanded = async (shell: Shell, line: string): Promise<string | undefined>
 const remember = (shell: Shell, line: string): boolean => {
   if (!shell.options.has("history") || line === "") return false
   return shell.history.enter(line, Math.floor(Date.now() / 1000), historyRules(shell), historySize(shell))
-}
-
-/** A command of several lines is one of the history: on one line where it can be. */
-const joined = (shell: Shell, before: string, line: string): string => {
-  if (!shell.options.has("cmdhist") || shell.options.has("lithist")) return `${before}\n${line}`
-  if (/<<-?\s*\S/.test(before) || hasOpenQuote(before)) return `${before}\n${line}`
-  if (before.endsWith("\\")) return before.slice(0, -1) + line
-  const opens = /(?:^|[\s;|&(])(?:do|then|else|elif|\{|\(|in|while|until|if|!|time)\s*$|(?:&&|\|\|?|;;?|[({&])\s*$/
-  return opens.test(before) ? `${before} ${line.trimStart()}` : `${before}; ${line.trimStart()}`
-}
-
-/** Whether the text ends inside quotes. */
-const hasOpenQuote = (text: string): boolean => {
-  let quote = ""
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]
-    if (char === "\\" && quote !== "'") at++
-    else if (quote === "") { if (char === "'" || char === "\"" || char === "`") quote = char }
-    else if (char === quote) quote = ""
-  }
-  return quote !== ""
 }
 
 /** Reads a command, of as many lines as it takes; undefined at the end of the input. */

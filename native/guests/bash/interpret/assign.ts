@@ -1,7 +1,6 @@
 /** Assignments: scalars, elements, whole arrays. */
 import type * as Ast from "unbash"
 import { ShellFailure } from "../errors.ts"
-import { calculate } from "../expand/arithmetic.ts"
 import { arithmetic, expandNode, expandText } from "../expand/expand.ts"
 import { keyOf } from "../expand/parameter.ts"
 import { quoteMinimal } from "../expand/quote.ts"
@@ -32,8 +31,7 @@ const fill = async (
   target: IndexedArray | AssociativeArray,
   value: Ast.ArrayValue
 ): Promise<void> => {
-  const isInteger = shell.variables.find(name)?.integer === true
-  const fit = (text: string) => isInteger ? String(calculate(shell, text)) : text
+  const fit = (text: string) => shell.variables.fitted(name, text)
   if (
     target instanceof AssociativeArray && value.elements.length > 0 && elementParts(value.elements[0]) === undefined
   ) {

@@ -1,6 +1,7 @@
 /** Scripts given as text: `-c`, eval, source, traps. */
 import type { Statement } from "unbash"
 import { Discard, Exit, ShellFailure } from "../errors.ts"
+import { ScriptLines } from "../history/script-lines.ts"
 import { MAX_EVALUATION_DEPTH } from "../limits.ts"
 import { parseScript, syntaxProblem, Unit } from "../parse/script.ts"
 import type { Shell } from "../state/shell.ts"
@@ -34,11 +35,16 @@ const runUnit = async (shell: Shell, unit: Unit, kind: EvaluationKind): Promise<
   shell.unit = unit
   if (script.commands.length === 0 && error === undefined) shell.status = 0
   let sawText = 0
+  const lines = kind === "main" && shell.conversation === undefined
+    ? new ScriptLines(unit.source, script.commands)
+    : undefined
+  if (script.commands.length === 0) lines?.only(shell)
   for (let index = 0; index < script.commands.length; index++) {
     const statement = script.commands[index]
     if (error !== undefined && (statement.pos > limit || statement.end > error.pos)) break
     if (error !== undefined && isUnfinished(unit.source, statement)) break
     if (statement.pos < discardedBefore) continue
+    lines?.reach(shell, index)
     if (shell.options.has("verbose") && kind === "main") {
       await shell.tell(`${unit.source.slice(sawText, statement.end).trim()}\n`)
       sawText = statement.end
@@ -78,7 +84,7 @@ export const evaluateText = async (
   if (shell.evaluationDepth >= MAX_EVALUATION_DEPTH) {
     throw new ShellFailure("maximum nesting exceeded", 1)
   }
-  const { position, unit } = shell
+  const { command, position, unit } = shell
   const firstLine = kind === "eval" || kind === "trap" ? shell.line : line
   shell.evaluationDepth++
   try {
@@ -87,5 +93,7 @@ export const evaluateText = async (
     shell.evaluationDepth--
     shell.unit = unit
     shell.position = position
+    // the command that has failed is the builtin itself
+    if (kind === "eval" || kind === "source") shell.command = command
   }
 }

@@ -1,7 +1,7 @@
 /** Command and process substitution. */
 import type { Command, ParsedScript } from "unbash"
 import { SystemCallError } from "../../shell/client.ts"
-import { ShellFailure } from "../errors.ts"
+import { Exit, ShellFailure } from "../errors.ts"
 import { expandText } from "../expand/expand.ts"
 import type { OpenFile } from "../io/open-file.ts"
 import { readChunk } from "../io/open-file.ts"
@@ -52,13 +52,14 @@ const fileOnly = (script: ParsedScript): Command | undefined => {
   return isFile ? command : undefined
 }
 
-/** A file that cannot be read is no reason to give the command up. */
+/** A file that cannot be read is no reason to give the command up, but with `set -e`, wherever it stands. */
 const openOrTell = async (shell: Shell, path: string): Promise<OpenFile | undefined> => {
   try {
     return await openForReading(shell, path)
   } catch (error) {
     if (!(error instanceof SystemCallError) || error.code === "ECANCELED") throw error
     await shell.complain(`${path}: ${error.reason}`)
+    if (shell.options.has("errexit")) throw new Exit(1)
     return undefined
   }
 }

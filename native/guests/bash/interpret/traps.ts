@@ -63,11 +63,14 @@ export const runExitTrap = async (shell: Shell, status: number): Promise<number>
   }
 }
 
+/** Functions that are being run: the commands of a file that is read belong to who reads it. */
+const functionDepth = ({ calls }: Shell): number => calls.filter(({ name }) => name !== "source").length
+
 /** After a command that failed where failing counts. */
 export const commandFailed = async (shell: Shell, status: number): Promise<void> => {
   if (shell.conditionDepth > 0 || shell.flow !== undefined) return
   shell.status = status
-  const traced = shell.calls.length <= shell.errTrapDepth || shell.options.has("errtrace")
+  const traced = functionDepth(shell) <= shell.errTrapDepth || shell.options.has("errtrace")
   if (shell.traps.has("ERR") && traced && !shell.runningTrap) {
     shell.runningTrap = true
     try {
@@ -95,7 +98,7 @@ export const setTrap = (shell: Shell, name: string, action: string | undefined):
   shell.inheritedTraps = new Map()
   if (action === undefined) shell.traps.delete(name)
   else {
-    if (name === "ERR") shell.errTrapDepth = shell.calls.length
+    if (name === "ERR") shell.errTrapDepth = functionDepth(shell)
     shell.traps.set(name, action)
   }
   const number = name === "EXIT" ? undefined : signalNumber(name)

@@ -241,8 +241,9 @@ export const compileText = (text: string): Word => {
     : finish(withTilde(segmentsOf(node, false)), text)
 }
 
-/** The words that one word of a command becomes by brace expansion. */
-export const compileWords = (node: Ast.Word): ReadonlyArray<Word> => {
+/** The words that one word of a command becomes by brace expansion, unless that is off. */
+export const compileWords = (node: Ast.Word, braces = true): ReadonlyArray<Word> => {
+  if (!braces) return [asAssignment(compileWord(node))]
   let words = compiledLists.get(node)
   if (words !== undefined) return words
   const hasBraces = node.parts?.some((part) => part.type === "BraceExpansion") === true

@@ -13,8 +13,18 @@ import { AssociativeArray, type Attributes, IndexedArray, plain, type Value } fr
 
 type SavedValue =
   | string
-  | { readonly kind: "indexed"; readonly keys: ReadonlyArray<number>; readonly values: ReadonlyArray<string> }
-  | { readonly kind: "associative"; readonly keys: ReadonlyArray<string>; readonly values: ReadonlyArray<string> }
+  | {
+    readonly kind: "indexed"
+    readonly keys: ReadonlyArray<number>
+    readonly values: ReadonlyArray<string>
+    readonly isUnset?: boolean
+  }
+  | {
+    readonly kind: "associative"
+    readonly keys: ReadonlyArray<string>
+    readonly values: ReadonlyArray<string>
+    readonly isUnset?: boolean
+  }
 
 interface SavedVariable {
   readonly name: string
@@ -58,19 +68,21 @@ export interface SessionState extends Readonly<Pick<Shell, Copied>> {
 
 const saveValue = (value: Value): SavedValue | undefined =>
   value instanceof IndexedArray
-    ? { kind: "indexed", keys: value.keys(), values: value.values() }
+    ? { kind: "indexed", keys: value.keys(), values: value.values(), ...(value.isUnset && { isUnset: true }) }
     : value instanceof AssociativeArray
-    ? { kind: "associative", keys: value.keys(), values: value.values() }
+    ? { kind: "associative", keys: value.keys(), values: value.values(), ...(value.isUnset && { isUnset: true }) }
     : value
 
 const restoreValue = (saved: SavedValue | undefined): Value => {
   if (saved === undefined || typeof saved === "string") return saved
   if (saved.kind === "indexed") {
     const array = new IndexedArray()
+    array.isUnset = saved.isUnset === true
     for (const [at, key] of saved.keys.entries()) array.set(key, saved.values[at])
     return array
   }
   const array = new AssociativeArray()
+  array.isUnset = saved.isUnset === true
   // of keys that share a bucket the latest is shown first
   for (let at = saved.keys.length - 1; at >= 0; at--) array.set(saved.keys[at], saved.values[at])
   return array

@@ -5,8 +5,16 @@ export class IndexedArray {
   private ordered = true
   private last = -1
   shared = false
+  /** Declared, and never given a value, not even an empty one. */
+  isUnset = false
 
   constructor(private entries: Map<number, string> = new Map()) {}
+
+  static unset(): IndexedArray {
+    const array = new IndexedArray()
+    array.isUnset = true
+    return array
+  }
 
   static of(values: Iterable<string>): IndexedArray {
     const array = new IndexedArray()
@@ -18,6 +26,7 @@ export class IndexedArray {
     this.order()
     const copy = new IndexedArray(new Map(this.entries))
     copy.last = this.last
+    copy.isUnset = this.isUnset
     return copy
   }
 
@@ -32,6 +41,7 @@ export class IndexedArray {
   set(index: number, value: string): void {
     if (index < this.last && !this.entries.has(index)) this.ordered = false
     if (index > this.last) this.last = index
+    this.isUnset = false
     this.entries.set(index, value)
   }
 
@@ -67,10 +77,15 @@ export class IndexedArray {
 
 export class AssociativeArray {
   shared = false
+  /** As of an indexed array. */
+  isUnset = false
+
   constructor(private readonly entries: Map<string, string> = new Map()) {}
 
   copy(): AssociativeArray {
-    return new AssociativeArray(new Map(this.entries))
+    const copy = new AssociativeArray(new Map(this.entries))
+    copy.isUnset = this.isUnset
+    return copy
   }
 
   get size(): number {
@@ -82,6 +97,7 @@ export class AssociativeArray {
   }
 
   set(key: string, value: string): void {
+    this.isUnset = false
     this.entries.set(key, value)
   }
 
@@ -115,6 +131,9 @@ const bucket = (key: string): number => {
 }
 
 export type Value = string | IndexedArray | AssociativeArray | undefined
+
+/** Whether it is an array that was only declared. */
+export const isUnset = (value: Value): boolean => typeof value === "object" && value.isUnset
 
 export interface Attributes {
   readonly exported: boolean

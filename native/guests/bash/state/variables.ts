@@ -122,6 +122,11 @@ export class Variables {
     }
   }
 
+  /** What an element of an array becomes by the array's attributes. */
+  fitted(name: string, value: string): string {
+    return this.fit(this.find(name) ?? plain, value)
+  }
+
   set(name: string, value: string, append = false): void {
     const target = this.resolve(name)
     const subscript = /^([A-Za-z_][A-Za-z0-9_]*)\[(.*)\]$/.exec(target)

@@ -28,26 +28,38 @@ export interface Directive {
   readonly time: string | undefined
 }
 
-type Piece = string | { readonly spec: RegExpExecArray }
+/** Text that is printed, a directive, or one that is none, of which the format goes on behind its begin. */
+type Piece = string | { readonly spec: RegExpExecArray } | { readonly warning: string; readonly text: string }
 
-const directive = /^%([-+ #0']*)(\*|\d+)?(?:\.(\*|-?\d*))?(?:[hlLjzt]*)(?:\(([^)]*)\))?([a-zA-Z%])?/
+const directive = /^%([-+ #0']*)(\*|\d+)?(?:\.(\*|-?\d*))?(?:[hlLjzt]*)(?:\(([^)]*)\)(?=T))?([\s\S])?/u
+/** Up to the next directive: what a backslash stands before begins none, unless it is the percent itself. */
+const literal = /^(?:\\[^%]|\\(?=%|$)|[^%\\])+/
 /** Widest field: a format must not make more than the worker can hold. */
 const MAX_WIDTH = 1_000_000
 
-const parseFormat = (format: string): Array<Piece> => {
+const escapes = { quotes: false, zeroOctal: false, octal: true, stops: true }
+
+/** The pieces of a format, and whether a `\c` ends it. */
+const parseFormat = (format: string): { readonly pieces: ReadonlyArray<Piece>; readonly stopped: boolean } => {
   const pieces: Array<Piece> = []
   for (let at = 0; at < format.length;) {
-    const percent = format.indexOf("%", at)
-    if (percent < 0) {
-      pieces.push(format.slice(at))
-      break
+    const rest = format.slice(at)
+    const text = literal.exec(rest)?.[0]
+    if (text !== undefined) {
+      const plain = unescapeText(text, escapes)
+      pieces.push(plain.text)
+      if (plain.stopped) return { pieces, stopped: true }
+      at += text.length
+      continue
     }
-    if (percent > at) pieces.push(format.slice(at, percent))
-    const spec = directive.exec(format.slice(percent))!
-    pieces.push({ spec })
-    at = percent + spec[0].length
+    const spec = directive.exec(rest)!
+    if (spec[5] === "(") {
+      const bad = /\)(.?)/u.exec(rest)?.[1] ?? ""
+      pieces.push({ warning: `warning: \`${bad}': invalid time format specification`, text: spec[0] })
+    } else pieces.push({ spec })
+    at += spec[0].length
   }
-  return pieces
+  return { pieces, stopped: false }
 }
 
 /** A field of a width in bytes, as bash and printf(1) count. */
@@ -88,6 +100,12 @@ class Formatter {
   private fail(problem: string): void {
     this.problems.push(problem)
     this.status = 1
+  }
+
+  /** Tells of what is no directive, and shows it. */
+  warn({ text, warning }: { readonly warning: string; readonly text: string }): string {
+    this.problems.push(warning)
+    return text
   }
 
   /** The integer that an argument stands for: a number, or a character behind a quote. */
@@ -132,7 +150,7 @@ class Formatter {
   format(spec: RegExpExecArray): string {
     const [whole, flags, width, precision, time, conversion] = spec
     if (conversion === "%") return "%"
-    if (conversion === undefined || (time !== undefined && conversion !== "T")) {
+    if (conversion === undefined) {
       this.fail(whole.length === 1 ? "`%': missing format character" : `\`${whole}': missing format character`)
       this.bad = true
       return ""
@@ -145,10 +163,10 @@ class Formatter {
       precision: precise !== undefined && precise < 0 ? undefined : precise,
       conversion,
       time
-    }, whole)
+    })
   }
 
-  private convert(spec: Directive, whole: string): string {
+  private convert(spec: Directive): string {
     switch (spec.conversion) {
       case "s":
         return padBytes(this.cut(this.take() ?? "", spec), spec)
@@ -164,6 +182,8 @@ class Formatter {
       }
       case "q":
         return padBytes(quoteBackslash(this.take() ?? ""), spec)
+      case "Q":
+        return padBytes(quoteBackslash(this.cut(this.take() ?? "", spec)), spec)
       case "c":
         return padBytes(this.cut(this.take() ?? "", { ...spec, precision: 1 }), spec)
       case "d":
@@ -196,7 +216,7 @@ class Formatter {
       case "A":
         return formatFloat(spec, this.float(this.take()))
       default:
-        this.fail(`\`${whole}': invalid format character`.replace(/%.*(.)': invalid/, "$1': invalid"))
+        this.fail(`\`${decodeText(encodeText(spec.conversion).subarray(0, 1))}': invalid format character`)
         this.bad = true
         return ""
     }
@@ -272,19 +292,15 @@ export const formatText = (
   args: ReadonlyArray<string>,
   options: FormatOptions
 ): Formatted => {
-  const { text: plain, stopped } = unescapeText(format.replaceAll("\\\"", "\""), {
-    quotes: false,
-    zeroOctal: false,
-    octal: true,
-    stops: true
-  })
-  const pieces = parseFormat(plain)
+  const { pieces, stopped } = parseFormat(format.replaceAll("\\\"", "\""))
   const formatter = new Formatter(args, options)
   const out: Array<string> = []
   do {
     const before = formatter.used
     for (const piece of pieces) {
-      out.push(typeof piece === "string" ? piece : formatter.format(piece.spec))
+      out.push(
+        typeof piece === "string" ? piece : "spec" in piece ? formatter.format(piece.spec) : formatter.warn(piece)
+      )
       if (formatter.stopped || formatter.bad) break
     }
     if (formatter.used === before || formatter.stopped || formatter.bad || stopped) break
