@@ -1,149 +1,50 @@
-/** patch: differences in the unified, context-free and normal forms applied to files. */
+/** patch: differences applied to files. */
 import { refuseSize } from "../../bash/io/file-size.ts"
 import { decodeText, encodeText } from "../../bash/text.ts"
 import type { CommandLine } from "../options.ts"
 import { parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure } from "../program.ts"
+import type { FilePatch, Hunk } from "./patch-parse.ts"
+import { OPEN, parsePatch, rejected, reversed } from "./patch-parse.ts"
+import { expectedAt, findPlace, replaced } from "./patch-place.ts"
 
-interface Hunk {
-  readonly oldStart: number
-  readonly newStart: number
-  /** Lines with their mark in front: blank, "-" or "+". */
-  readonly lines: ReadonlyArray<string>
-  readonly oldUnterminated: boolean
-  readonly newUnterminated: boolean
+/** A file of which one is sure that there is none is not asked for: nobody answers questions. */
+type Verdict = "apply" | "reverse" | "skip" | "anyway"
+
+interface Outcome {
+  /** Numbers of hunks that did not fit, with the offset that was known then. */
+  readonly failed: ReadonlyArray<readonly [index: number, offset: number]>
+  readonly skipped: boolean
+  /** Whether a hunk did not fit exactly where it should. */
+  readonly inexact: boolean
 }
 
-interface FilePatch {
-  readonly oldName: string | undefined
-  readonly newName: string | undefined
-  readonly hunks: ReadonlyArray<Hunk>
-}
+const plural = (count: number): string => `${count} hunk${count === 1 ? "" : "s"}`
 
-const nameOf = (line: string): string => line.slice(4).split("\t")[0].trim()
-
-const parseUnified = (lines: ReadonlyArray<string>, from: number): readonly [Array<Hunk>, number] => {
-  const hunks: Array<Hunk> = []
-  let at = from
-  for (;;) {
-    const match = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(lines[at] ?? "")
-    if (match === null) return [hunks, at]
-    at++
-    let [old, fresh] = [Number(match[2] ?? 1), Number(match[4] ?? 1)]
-    const body: Array<string> = []
-    let [oldUnterminated, newUnterminated] = [false, false]
-    while (old > 0 || fresh > 0 || (lines[at] ?? "").startsWith("\\")) {
-      const line = lines[at++]
-      if (line === undefined) throw new ProgramFailure(`**** malformed patch at line ${at}`, 2)
-      if (line.startsWith("\\")) {
-        const mark = body[body.length - 1]?.[0]
-        if (mark !== "+") oldUnterminated = true
-        if (mark !== "-") newUnterminated = true
-        continue
-      }
-      const mark = line === "" ? " " : line[0]
-      if (!" +-".includes(mark)) throw new ProgramFailure(`**** malformed patch at line ${at}: ${line}`, 2)
-      body.push(line === "" ? " " : line)
-      if (mark !== "+") old--
-      if (mark !== "-") fresh--
-    }
-    hunks.push({
-      oldStart: Number(match[1]),
-      newStart: Number(match[3]),
-      lines: body,
-      oldUnterminated,
-      newUnterminated
-    })
-  }
-}
-
-const parseNormal = (lines: ReadonlyArray<string>, from: number): readonly [Array<Hunk>, number] => {
-  const hunks: Array<Hunk> = []
-  let at = from
-  for (;;) {
-    const match = /^(\d+)(?:,(\d+))?([acd])(\d+)(?:,(\d+))?$/.exec(lines[at] ?? "")
-    if (match === null) return [hunks, at]
-    at++
-    const body: Array<string> = []
-    let [oldUnterminated, newUnterminated] = [false, false]
-    while (/^[<>\\]|^---$/.test(lines[at] ?? "")) {
-      const line = lines[at++]
-      if (line.startsWith("\\")) {
-        if (body[body.length - 1]?.[0] === "-") oldUnterminated = true
-        else newUnterminated = true
-      } else if (line !== "---") body.push((line[0] === "<" ? "-" : "+") + line.slice(2))
-    }
-    const start = Number(match[1])
-    hunks.push({ oldStart: start, newStart: Number(match[4]), lines: body, oldUnterminated, newUnterminated })
-  }
-}
-
-const parsePatch = (text: string): Array<FilePatch> => {
-  const lines = text.split("\n")
-  if (lines[lines.length - 1] === "") lines.pop()
-  const patches: Array<FilePatch> = []
-  for (let at = 0; at < lines.length;) {
-    if (lines[at].startsWith("--- ") && (lines[at + 1] ?? "").startsWith("+++ ")) {
-      const [oldName, newName] = [nameOf(lines[at]), nameOf(lines[at + 1])]
-      const [hunks, next] = parseUnified(lines, at + 2)
-      patches.push({ oldName, newName, hunks })
-      at = Math.max(next, at + 2)
-    } else if (/^\d+(?:,\d+)?[acd]\d+/.test(lines[at])) {
-      const [hunks, next] = parseNormal(lines, at)
-      patches.push({ oldName: undefined, newName: undefined, hunks })
-      at = next
-    } else at++
-  }
-  return patches
-}
-
-const reversed = (hunk: Hunk): Hunk => {
-  const flipped = hunk.lines.map((line) => (line[0] === "-" ? "+" : line[0] === "+" ? "-" : " ") + line.slice(1))
-  return {
-    oldStart: hunk.newStart,
-    newStart: hunk.oldStart,
-    lines: flipped,
-    oldUnterminated: hunk.newUnterminated,
-    newUnterminated: hunk.oldUnterminated
-  }
-}
-
-interface Place {
-  readonly at: number
-  readonly fuzz: number
-}
-
-/** Where a hunk fits: at its place or the nearest one, with less and less of its context. */
-const findPlace = (
-  lines: ReadonlyArray<string>,
-  hunk: Hunk,
-  expected: number,
-  maxFuzz: number,
-  blanks: boolean
-): Place | undefined => {
-  const old = hunk.lines.filter((line) => line[0] !== "+")
-  const before = hunk.lines.findIndex((line) => line[0] !== " ")
-  const after = hunk.lines.length - 1 - hunk.lines.findLastIndex((line) => line[0] !== " ")
-  const same = (a: string, b: string) =>
-    blanks ? a.replace(/\s+/g, " ").trim() === b.replace(/\s+/g, " ").trim() : a === b
-  for (let fuzz = 0; fuzz <= Math.min(maxFuzz, Math.max(before, after)); fuzz++) {
-    const [head, tail] = [Math.min(fuzz, before), Math.min(fuzz, after)]
-    const wanted = old.slice(head, old.length - tail)
-    const fits = (at: number) =>
-      at + head >= 0 && at + head + wanted.length <= lines.length &&
-      wanted.every((line, index) => same(line.slice(1), lines[at + head + index]))
-    for (let distance = 0; distance <= lines.length; distance++) {
-      if (fits(expected + distance)) return { at: expected + distance, fuzz }
-      if (distance > 0 && fits(expected - distance)) return { at: expected - distance, fuzz }
-    }
-  }
-  return undefined
+/** Best of names: few folders, then a short last part, then short as a whole. */
+const best = (names: ReadonlyArray<string>): string | undefined => {
+  const rank = (name: string) => [name.split("/").length, name.replace(/^.*\//, "").length, name.length]
+  return names.toSorted((a, b) => {
+    const [left, right] = [rank(a), rank(b)]
+    const at = left.findIndex((value, index) => value !== right[index])
+    return at < 0 ? 0 : left[at] - right[at]
+  })[0]
 }
 
 class Patcher {
   status = 0
-  constructor(private readonly context: ProgramContext, private readonly line: CommandLine) {}
+  private reverses: boolean
+  private readonly quiet: boolean
+
+  constructor(private readonly context: ProgramContext, private readonly line: CommandLine) {
+    this.reverses = line.has("R")
+    this.quiet = line.has("s")
+  }
+
+  private say(text: string): Promise<void> | undefined {
+    return this.context.stdout.line(text)
+  }
 
   private stripped(name: string): string {
     const strip = this.line.get("p")
@@ -158,166 +59,242 @@ class Patcher {
   private async target(patch: FilePatch): Promise<string | undefined> {
     const [given] = this.line.operands
     if (given !== undefined) return given
-    const [from, to] = this.line.has("R") ? [patch.newName, patch.oldName] : [patch.oldName, patch.newName]
-    const names = [from, to].filter((name) => name !== undefined && name !== "/dev/null").map((name) =>
-      this.stripped(name!)
-    )
-    for (const name of names) if (name !== "" && await this.exists(name)) return name
-    const creates = from === "/dev/null" || patch.hunks.every((hunk) => hunk.lines.every((line) => line[0] === "+"))
-    return creates ? names[names.length - 1] : undefined
+    const headers = [patch.old, patch.fresh].filter((header) => header !== undefined && header.name !== "/dev/null")
+    const names = headers.map((header) => this.stripped(header!.name)).filter((name) => name !== "")
+    const present: Array<string> = []
+    for (const name of names) if (await this.exists(name)) present.push(name)
+    if (present.length > 0) return best(present)
+    const from = this.reverses ? patch.fresh : patch.old
+    return from?.isNone === true ? best(names) : undefined
   }
 
-  /** A hunk did not fit exactly where it should. */
-  private inexact = false
+  /** What to do with a patch that seems to be applied already. Nobody is there to be asked. */
+  private async verdict(reason: string): Promise<Verdict> {
+    const { line } = this
+    const { stdout } = this.context
+    if (line.has("N")) {
+      await stdout.write(`${reason}  Skipping patch.\n`)
+      return "skip"
+    }
+    if (line.has("f")) {
+      if (!this.quiet) await stdout.write(`${reason}  Applying it anyway.\n`)
+      return "anyway"
+    }
+    if (line.has("t")) {
+      await stdout.write(`${reason}  ${this.reverses ? "Ignoring" : "Assuming"} -R.\n`)
+      return "reverse"
+    }
+    await stdout.write(
+      `${reason}  ${this.reverses ? "Ignore" : "Assume"} -R? [n] \nApply anyway? [n] \nSkipping patch.\n`
+    )
+    return "skip"
+  }
 
-  private async apply(lines: Array<string>, hunks: ReadonlyArray<Hunk>): Promise<Array<number>> {
-    const { context, line } = this
-    const failed: Array<number> = []
-    let offset = 0
-    for (const [index, given] of hunks.entries()) {
-      const hunk = line.has("R") ? reversed(given) : given
-      const old = hunk.lines.filter((each) => each[0] !== "+").length
-      const expected = Math.max(0, hunk.oldStart - (old === 0 && hunk.oldStart > 0 ? 0 : 1)) + offset
-      const place = findPlace(lines, hunk, expected, Number(line.get("F") ?? 2), line.has("l"))
+  /** Where a hunk fits, with as much of its context as can be; the first one is tried the other way round as well. */
+  private async locate(lines: ReadonlyArray<string>, patch: FilePatch, index: number, offset: number, tries: boolean) {
+    const { line } = this
+    const most = Number(line.get("F") ?? 2)
+    const blanks = line.has("l")
+    for (let fuzz = 0; fuzz <= most; fuzz++) {
+      const hunk = this.oriented(patch, index)
+      const place = findPlace(lines, hunk, offset, fuzz, blanks)
+      if (place !== undefined) return { hunk, at: place, fuzz }
+      if (!tries) continue
+      const back = findPlace(lines, reversed(hunk), offset, fuzz, blanks)
+      if (back === undefined) continue
+      const verdict = await this.verdict(
+        `${this.reverses ? "Unreversed" : "Reversed (or previously applied)"} patch detected!`
+      )
+      if (verdict === "skip") return "skip"
+      if (verdict !== "reverse") return undefined
+      this.reverses = !this.reverses
+      return { hunk: reversed(hunk), at: back, fuzz }
+    }
+    return undefined
+  }
+
+  private oriented({ hunks }: FilePatch, index: number): Hunk {
+    return this.reverses ? reversed(hunks[index]) : hunks[index]
+  }
+
+  /** Changes the lines of a file. */
+  private async apply(lines: Array<string>, patch: FilePatch): Promise<Outcome> {
+    const { line } = this
+    const failed: Array<readonly [number, number]> = []
+    let [offset, drift, inexact] = [0, 0, false]
+    for (let index = 0; index < patch.hunks.length; index++) {
+      const place = await this.locate(lines, patch, index, offset, index === 0 && !line.has("f"))
+      if (place === "skip") return { failed: patch.hunks.map((_, each) => [each, 0]), skipped: true, inexact: false }
       if (place === undefined) {
-        failed.push(index)
-        this.inexact = true
-        await context.stdout.line(`Hunk #${index + 1} FAILED at ${hunk.oldStart}.`)
+        failed.push([index, drift])
+        inexact = true
+        if (!this.quiet) await this.say(`Hunk #${index + 1} FAILED at ${this.oriented(patch, index).oldStart + drift}.`)
         continue
       }
-      const shift = place.at - expected
-      if (shift !== 0 || place.fuzz > 0) {
-        this.inexact = true
-        const fuzz = place.fuzz > 0 ? ` with fuzz ${place.fuzz}` : ""
-        const moved = shift !== 0 ? ` (offset ${shift} line${Math.abs(shift) === 1 ? "" : "s"})` : ""
-        await context.stdout.line(`Hunk #${index + 1} succeeded at ${place.at + 1}${fuzz}${moved}.`)
+      const { at, fuzz, hunk } = place
+      const old = hunk.lines.filter((each) => each[0] !== "+").length
+      const shift = at - expectedAt(hunk, offset)
+      drift += shift
+      if (shift !== 0 || fuzz > 0) inexact = true
+      if ((drift !== 0 || fuzz > 0) && !this.quiet) {
+        const moved = drift !== 0 ? ` (offset ${drift} line${Math.abs(drift) === 1 ? "" : "s"})` : ""
+        await this.say(`Hunk #${index + 1} succeeded at ${at + 1}${fuzz > 0 ? ` with fuzz ${fuzz}` : ""}${moved}.`)
       }
-      // Context stays as the file has it.
-      let at = place.at
-      const fresh: Array<string> = []
-      for (const each of hunk.lines) {
-        if (each[0] === "+") fresh.push(each.slice(1))
-        else {
-          if (each[0] === " ") fresh.push(lines[at])
-          at++
-        }
-      }
-      lines.splice(place.at, old, ...fresh)
+      const fresh = replaced(lines, hunk, at)
+      lines.splice(at, old, ...fresh)
       offset += fresh.length - old + shift
     }
-    return failed
+    return { failed, skipped: false, inexact }
   }
 
-  /** The first hunk does not fit, but would the other way round. */
-  private isReversed(lines: Array<string>, { hunks: [first] }: FilePatch): boolean {
-    if (first === undefined) return false
-    const hunk = this.line.has("R") ? reversed(first) : first
-    const fits = (each: Hunk) =>
-      findPlace(lines, each, Math.max(0, each.oldStart - 1), 0, this.line.has("l")) !== undefined
-    return !fits(hunk) && fits(reversed(hunk))
-  }
-
-  private async ignore(name: string, patch: FilePatch): Promise<void> {
-    const { context, line } = this
+  /** A patch without a file. */
+  private async lost(patch: FilePatch): Promise<void> {
+    const { line } = this
     const count = patch.hunks.length
-    const saves = !line.has("dry-run") && line.get("r") !== "-"
-    await context.stdout.write(
-      `${
-        line.has("R") ? "Unreversed" : "Reversed (or previously applied)"
-      } patch detected!  Skipping patch.\n${count} out of ${count} hunk${count === 1 ? "" : "s"} ignored${
-        saves ? ` -- saving rejects to file ${line.get("r") ?? `${name}.rej`}` : ""
-      }\n`
-    )
     this.status = 1
-    if (saves) await this.reject(name, patch, patch.hunks.map((_, index) => index))
+    await this.context.stdout.write(
+      `can't find file to patch at input line ${patch.at}\n`
+        + `Perhaps you ${line.has("p") ? "used the wrong" : "should have used the"} -p or --strip option?\n`
+        + (patch.lead.length === 0 ?
+          "" :
+          `The text leading up to this was:\n${RULE}\n${patch.lead.map((each) => `|${each}\n`).join("")}${RULE}\n`)
+        + (line.has("f") || line.has("t")
+          ? "No file to patch.  Skipping patch.\n"
+          : "File to patch: \nSkip this patch? [y] \nSkipping patch.\n")
+        + `${count} out of ${plural(count)} ignored\n`
+    )
+  }
+
+  /** Whether a patch that makes a file finds one, or one that removes a file finds none; undefined: go on. */
+  private async misplaced(name: string, patch: FilePatch, size: number | undefined): Promise<Verdict> {
+    const [from, to] = this.reverses ? [patch.fresh, patch.old] : [patch.old, patch.fresh]
+    const makes = from?.isNone === true && size !== undefined && size > 0
+    const removes = to?.isNone === true && size === undefined
+    if (this.line.has("f") || !(makes || removes)) return "apply"
+    return this.verdict(
+      `The next patch${this.reverses ? ", when reversed," : ""} would ${
+        makes ? "create" : "delete"
+      } the file ${name},\n`
+        + `which ${makes ? "already exists" : "does not exist"}!`
+    )
   }
 
   async file(patch: FilePatch): Promise<void> {
     const { context, line } = this
+    this.reverses = line.has("R")
     const name = await this.target(patch)
-    if (name === undefined) {
-      await context.stdout.write(
-        "can't find file to patch at input line 3\nPerhaps you used the wrong -p or --strip option?\n"
-      )
-      throw new ProgramFailure("", 1)
-    }
+    if (name === undefined) return this.lost(patch)
     if (context.path(name) !== context.path(`./${name}`) && !line.operands.includes(name)) {
       throw new ProgramFailure(`Ignoring potentially dangerous file name ${name}`, 1)
     }
-    const path = context.path(name)
     const present = await this.exists(name)
-    const bytes = present ? await context.sys("readFile", path) : new Uint8Array(0)
-    const lines = decodeText(bytes).split("\n")
-    const ended = lines[lines.length - 1] === ""
-    if (ended) lines.pop()
-    const dry = line.has("dry-run")
-    const output = line.get("o")
-    this.inexact = false
-    if (!line.has("s")) {
-      const from = output === undefined ? name : `${output} (read from ${name})`
-      await context.stdout.line(`${dry ? "checking" : "patching"} file ${from}`)
-    }
-    if (line.has("N") && this.isReversed(lines, patch)) return this.ignore(name, patch)
-    const original = lines.slice()
-    const failed = await this.apply(lines, patch.hunks)
-    if (failed.length > 0) {
-      const count = patch.hunks.length
-      const plural = count === 1 ? "" : "s"
-      await context.stdout.line(
-        `${failed.length} out of ${count} hunk${plural} FAILED${dry ? "" : ` -- saving rejects to file ${name}.rej`}`
-      )
+    const bytes = present ? await context.sys("readFile", context.path(name)) : new Uint8Array(0)
+    const count = patch.hunks.length
+    const misplaced = await this.misplaced(name, patch, present ? bytes.length : undefined)
+    if (misplaced === "skip") {
+      await this.say(`${count} out of ${plural(count)} ignored`)
       this.status = 1
-      if (!dry) await this.reject(name, patch, failed)
+      return
     }
-    if (dry) return
-    const last = patch.hunks[patch.hunks.length - 1]
-    const hunk = last === undefined ? undefined : line.has("R") ? reversed(last) : last
-    const terminated = hunk?.newUnterminated === true
-      ? false
-      : hunk?.oldUnterminated === true
-      ? true
-      : ended || !present
-    const text = lines.length === 0 ? "" : lines.join("\n") + (terminated ? "\n" : "")
-    if ((line.has("b") || this.inexact) && present) {
-      await context.sys(
-        "writeFile",
-        context.path(`${name}.orig`),
-        encodeText(original.join("\n") + (ended ? "\n" : "")).slice(),
-        false
-      )
+    if (misplaced === "reverse") this.reverses = !this.reverses
+    const output = line.get("o")
+    if (!this.quiet) {
+      const from = output === undefined ? name : `${output} (read from ${name})`
+      await this.say(`${line.has("dry-run") ? "checking" : "patching"} file ${from}`)
     }
-    const emptied = lines.length === 0 && (line.has("R") ? patch.oldName : patch.newName) === "/dev/null"
-    if (emptied || (lines.length === 0 && line.has("E"))) return context.sys("unlink", path)
+    const lines = linesOf(bytes)
+    const outcome = await this.apply(lines, patch)
+    if (outcome.failed.length > 0) await this.reject(output ?? name, patch, outcome)
+    if (line.has("dry-run") || outcome.skipped) return
+    await this.save(output ?? name, patch, lines, outcome.inexact)
+  }
+
+  /** The name under which a file is kept that is changed. */
+  private async keptAs(name: string): Promise<string> {
+    const { line } = this
+    if (line.has("B")) return `${line.get("B")}${name}`
+    if (/^(?:t|numbered)$/.test(line.get("V") ?? "")) {
+      let number = 1
+      while (await this.exists(`${name}.~${number}~`)) number++
+      return `${name}.~${number}~`
+    }
+    return `${name}${line.get("z") ?? ".orig"}`
+  }
+
+  private async save(name: string, patch: FilePatch, lines: ReadonlyArray<string>, inexact: boolean): Promise<void> {
+    const { context, line } = this
+    const path = context.path(name)
+    const before = await context.sys("readFile", path).catch(() => undefined)
+    if (before !== undefined && (line.has("b") || (inexact && !line.has("no-backup")))) {
+      await context.sys("writeFile", context.path(await this.keptAs(name)), before.slice(), false)
+    }
+    const to = this.reverses ? patch.old : patch.fresh
+    if (lines.length === 0 && (to?.isNone === true || line.has("E"))) {
+      if (before !== undefined) await context.sys("unlink", path)
+      return this.withoutEmptyParents(name)
+    }
     const parent = path.slice(0, path.lastIndexOf("/"))
-    if (!present && parent !== "") await context.sys("mkdir", parent, undefined, true)
-    const content = encodeText(text).slice()
+    if (before === undefined && parent !== "") await context.sys("mkdir", parent, undefined, true)
+    const content = encodeText(textOf(lines)).slice()
     // Only what is complete takes the file's place.
     if (content.length > context.process.limits.get("f").soft) {
       await context.stdout.flush()
       refuseSize(context.process, "write", name)
     }
-    await context.sys("writeFile", context.path(output ?? name), content, false)
+    await context.sys("writeFile", path, content, false)
   }
 
-  private async reject(name: string, patch: FilePatch, failed: ReadonlyArray<number>): Promise<void> {
-    const text = failed.map((index) => {
-      const { lines, newStart, oldStart } = patch.hunks[index]
-      const count = (mark: string) => lines.filter((line) => line[0] !== mark).length
-      return `@@ -${oldStart},${count("+")} +${newStart},${count("-")} @@\n${lines.join("\n")}\n`
-    }).join("")
-    const head = `--- ${patch.oldName ?? name}\n+++ ${patch.newName ?? name}\n`
-    const target = this.line.get("r") ?? `${name}.rej`
-    if (target !== "-") {
-      await this.context.sys("writeFile", this.context.path(target), encodeText(head + text).slice(), false)
+  private async withoutEmptyParents(name: string): Promise<void> {
+    for (let at = name.lastIndexOf("/"); at > 0; at = name.lastIndexOf("/", at - 1)) {
+      const gone = await this.context.sys("rmdir", this.context.path(name.slice(0, at))).then(() => true, () => false)
+      if (!gone) return
     }
   }
+
+  /** Tells of the hunks that did not fit, and keeps them. */
+  private async reject(name: string, patch: FilePatch, { failed, skipped }: Outcome): Promise<void> {
+    const { context, line } = this
+    const target = line.get("r") ?? `${name}.rej`
+    const saves = !line.has("dry-run") && target !== "-"
+    this.status = 1
+    await this.say(
+      `${failed.length} out of ${plural(patch.hunks.length)} ${skipped ? "ignored" : "FAILED"}${
+        saves ? ` -- saving rejects to file ${target}` : ""
+      }`
+    )
+    if (!saves) return
+    const [from, to] = this.reverses ? [patch.fresh, patch.old] : [patch.old, patch.fresh]
+    const marks = patch.form === "unified" ? ["---", "+++"] : ["***", "---"]
+    const head = `${marks[0]} ${from?.line ?? "/dev/null"}\n${marks[1]} ${to?.line ?? "/dev/null"}\n`
+    const text = failed.map(([index, offset]) => rejected(this.oriented(patch, index), offset, patch.form)).join("")
+    await context.sys("writeFile", context.path(target), encodeText(head + text).slice(), false)
+  }
+}
+
+const RULE = "--------------------------"
+
+const linesOf = (bytes: Uint8Array): Array<string> => {
+  const lines = decodeText(bytes).split("\n")
+  const last = lines.pop()!
+  if (last !== "") lines.push(last + OPEN)
+  return lines
+}
+
+const textOf = (lines: ReadonlyArray<string>): string => {
+  const text = lines.map((line) => `${line}\n`).join("")
+  return text.endsWith(`${OPEN}\n`) ? text.slice(0, -OPEN.length - 1) : text.replaceAll(OPEN, "")
 }
 
 export const patch: Program = async (context) => {
   const line = parseOptions(context, {
-    short: "bcd:D:eEfF:g:i:lnNo:p:r:RstTuvV:Y:z:Z",
+    short: "bB:cd:D:eEfF:g:i:lnNo:p:r:RstTuvV:Y:z:Z",
     long: {
       backup: "b",
+      "prefix=": "B",
+      "suffix=": "z",
+      "version-control=": "V",
+      "no-backup-if-mismatch": "no-backup",
+      "backup-if-mismatch": "backup",
       "directory=": "d",
       "dry-run": "dry-run",
       "remove-empty-files": "E",
@@ -340,15 +317,16 @@ export const patch: Program = async (context) => {
     },
     status: 2
   })
-  const name = line.get("i") ?? line.operands[1] ?? "-"
-  const reader = await context.open(name).catch((error: unknown) => {
-    throw new ProgramFailure(`**** Can't open patch file ${name} : ${context.reason(error)}`, 2)
-  })
-  const text = decodeText(await reader.all())
   const directory = line.get("d")
   const inside: ProgramContext = directory === undefined
     ? context
     : Object.create(context, { cwd: { value: context.path(directory) } }) as ProgramContext
+  const name = line.get("i") ?? line.operands[1] ?? "-"
+  const opened = directory === undefined || name === "-" ? name : inside.path(name)
+  const reader = await context.open(opened).catch((error: unknown) => {
+    throw new ProgramFailure(`**** Can't open patch file ${name} : ${context.reason(error)}`, 2)
+  })
+  const text = decodeText(await reader.all())
   const patches = parsePatch(text)
   if (patches.length === 0) {
     if (text.trim() === "") return 0
