@@ -15,6 +15,7 @@ import { jobControl } from "./corpus/job-control.ts"
 import { jq } from "./corpus/jq.ts"
 import { language } from "./corpus/language.ts"
 import { lineTools } from "./corpus/line-tools.ts"
+import { readline } from "./corpus/readline.ts"
 import { scripts } from "./corpus/scripts.ts"
 import { system } from "./corpus/system.ts"
 import { textTools } from "./corpus/text-tools.ts"
@@ -40,7 +41,8 @@ const groups = {
   ...jq,
   ...views,
   ...zones,
-  ...edges
+  ...edges,
+  ...readline
 }
 const recordedFile = new URL("./expected.json", import.meta.url)
 

@@ -209,6 +209,36 @@ const cases: Readonly<Record<string, ReadonlyArray<string>>> = {
     "ls /dev/pts | grep -cx ${t##*/}; stat -c '%F %t %T %a' /dev/pts/ptmx\r",
     "cd /dev/pts; echo there >> ./${t##*/}; rm 4711\r"
   ],
+  "keys that are bound": [
+    "bind '\"\\C-xk\": backward-kill-line'; bind '\"\\C-xm\": \"echo one\\C-mecho \"'; bind 'nope'\r",
+    "ab cd\x1bb\x18k\x15",
+    "\x18mtwo\r",
+    "bind -x '\"\\C-t\": echo $READLINE_LINE $READLINE_POINT; READLINE_LINE=new; READLINE_POINT=1; false'\r",
+    "abc\x02\x14",
+    "x\x15\x0b",
+    "bind '\"zj\": \"X\"'; bind -r '\\C-e'; bind 'set comment-begin :'\r",
+    "zj zk z",
+    "j\x01\x05Y\x1b#",
+    "z",
+    "\x15bind -q unix-line-discard; bind -s; bind -X; bind 'set disable-completion on'\r",
+    "a\tb\x15bind '\"\\e[A\": history-search-backward'; bind -v | grep history-size\r",
+    "bind -q\x1b[A\x15"
+  ],
+  "completion as it is set": [
+    "bind 'set completion-ignore-case on'; mkdir AlphaX\r",
+    "echo ALPHAX\t\r",
+    "bind 'set show-all-if-ambiguous on'\r",
+    "echo ALP\t\r",
+    "bind 'set mark-directories off'; bind 'set completion-ignore-case off'\r",
+    "echo AL\t\x15",
+    "bind '\"\\C-xr\": \"echo a\\C-xr\"'; bind '\"é\": \"e\"'\r",
+    "é\x7f\x12bind 's\x05\x15",
+    "printf '%s\\n' '\"\\C-xh\": \"hello \"' nope > .inputrc; INPUTRC= bash --norc\r",
+    "ab\x18\x7fecho \x18h\r",
+    "echo '\"\\C-xh\": \"again \"' > .inputrc\r",
+    "\x18\x12echo \x18h\r",
+    "exit\r"
+  ],
   "nohup without descriptors": [
     "rm -f nohup.out; nohup echo a 2>&-; echo $? $(cat nohup.out)\r",
     "nohup echo b >&- 2> e; echo $?; grep nohup: e\r",

@@ -1,4 +1,5 @@
 /** The builtins by name. */
+import { bindBuiltins } from "./bind.ts"
 import type { Builtin } from "./builtin.ts"
 import { completionBuiltins } from "./complete.ts"
 import { declareBuiltins } from "./declare.ts"
@@ -31,7 +32,8 @@ const all = (): ReadonlyMap<string, Builtin> =>
     ...trapBuiltins,
     ...limitBuiltins,
     ...historyBuiltins,
-    ...completionBuiltins
+    ...completionBuiltins,
+    ...bindBuiltins
   }))
 
 export const builtins = {

@@ -29,6 +29,8 @@ export const refuse = async (call: BuiltinCall, message: string, status = 1): Pr
 }
 
 const usages: Readonly<Record<string, string>> = {
+  bind:
+    "bind [-lpsvPSVX] [-m keymap] [-f filename] [-q name] [-u name] [-r keyseq] [-x keyseq:shell-command] [keyseq:readline-function or readline-command]",
   caller: "caller [expr]",
   cd: "cd [-L|[-P [-e]] [-@]] [dir]",
   declare: "declare [-aAfFgiIlnrtux] [name[=value] ...] or declare -p [-aAfFilnrtux] [name ...]",

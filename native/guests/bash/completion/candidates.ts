@@ -3,6 +3,7 @@ import { SystemCallError } from "../../shell/client.ts"
 import { resolvePath } from "../../shell/paths.ts"
 import { builtins } from "../builtins/all.ts"
 import { keywords } from "../builtins/names.ts"
+import { isOn } from "../editor/variables.ts"
 import { signalNames } from "../processes/signals.ts"
 import { stateOf } from "../state/jobs.ts"
 import { setOptions, shoptNames } from "../state/options.ts"
@@ -66,8 +67,11 @@ export const files = async (
   const lead = word.slice(0, slash)
   const beginning = word.slice(slash)
   const found: Array<FileCandidate> = []
+  const ignoresCase = shell.readline !== undefined && isOn(shell.readline.variables, "completion-ignore-case")
+  const lower = beginning.toLowerCase()
+  const begins = (name: string) => ignoresCase ? name.toLowerCase().startsWith(lower) : name.startsWith(beginning)
   for (const { mode, name, type } of await listed(shell, directoryOf(shell, lead))) {
-    if (!name.startsWith(beginning) || (name.startsWith(".") && !beginning.startsWith("."))) continue
+    if (!begins(name) || (name.startsWith(".") && !beginning.startsWith("."))) continue
     const directory = type === "directory" ||
       (type === "symlink" && await isDirectory(shell, directoryOf(shell, lead) + name))
     if (only({ isDirectory: directory, mode })) found.push({ text: lead + name, isDirectory: directory })

@@ -1,5 +1,6 @@
 /** Completion of a line at the cursor: what is inserted, and what is listed. */
 import type { Completed } from "../editor/line-editor.ts"
+import { isOn } from "../editor/variables.ts"
 import { placeAfter } from "../editor/width.ts"
 import type { Shell } from "../state/shell.ts"
 import { actions, commands, type FileCandidate, files } from "./candidates.ts"
@@ -34,11 +35,13 @@ const quoted = (text: string, quote: CurrentWord["quote"]): string => {
   return text.replace(/[\s\\'"`$&|;<>(){}[\]*?!=:]|^[~#]/g, (char) => char === "\n" ? "$'\\n'" : `\\${char}`)
 }
 
-const commonBeginning = (texts: ReadonlyArray<string>): string => {
-  let [common] = texts
+/** Where case counts for nothing, it is that of what was typed, if a text begins so. */
+const commonBeginning = (texts: ReadonlyArray<string>, typed: string, ignoresCase: boolean): string => {
+  const same = (a: string, b: string) => a === b || (ignoresCase && a.toLowerCase() === b.toLowerCase())
+  let common = texts.find((text) => text.startsWith(typed)) ?? texts[0]
   for (const text of texts) {
     let at = 0
-    while (at < common.length && at < text.length && common[at] === text[at]) at++
+    while (at < common.length && at < text.length && same(common[at], text[at])) at++
     // no half of a character
     if (at > 0 && at < common.length && common.charCodeAt(at - 1) >= 0xd800 && common.charCodeAt(at - 1) < 0xdc00) at--
     common = common.slice(0, at)
@@ -84,12 +87,13 @@ const fileChoices = async (
   const raw = line.slice(word.start, cursor)
   const rawCut = cut === 0 ? 0 : Math.max(raw.lastIndexOf("="), raw.lastIndexOf(":")) + 1
   const from = word.start + Math.max(rawCut, raw.lastIndexOf("/") + 1)
-  return { choices: found.map((each) => fileChoice(each, word.quote)), from, quotes: true }
+  const marks = shell.readline === undefined || isOn(shell.readline.variables, "mark-directories")
+  return { choices: found.map((each) => fileChoice(each, word.quote, marks)), from, quotes: true }
 }
 
-const fileChoice = ({ isDirectory, text }: FileCandidate, quote: string): Choice => {
+const fileChoice = ({ isDirectory, text }: FileCandidate, quote: string, marks: boolean): Choice => {
   const name = text.slice(text.lastIndexOf("/") + 1)
-  return { text: name, shown: isDirectory ? `${name}/` : name, end: isDirectory ? "/" : `${quote} ` }
+  return { text: name, shown: isDirectory ? `${name}/` : name, end: isDirectory ? (marks ? "/" : "") : `${quote} ` }
 }
 
 /** Variables behind `$` or `${`. */
@@ -227,9 +231,11 @@ export const completeLine = async (
     const blank = end.endsWith(" ") && line[cursor] === " " ? end.slice(0, -1) : end
     return insert(made(text) + blank)
   }
-  const common = made(commonBeginning(choices.map(({ text }) => text)))
-  if (common.length > cursor - from) return { ...insert(common), fails: true }
-  return lists
-    ? { ...same, list: inColumns(choices.map(({ shown }) => shown), columns) }
-    : { ...same, fails: true }
+  const isSet = (name: string) => shell.readline !== undefined && isOn(shell.readline.variables, name)
+  const texts = choices.map(({ text }) => text)
+  const common = made(commonBeginning(texts, line.slice(from, cursor), isSet("completion-ignore-case")))
+  const list = () => inColumns(choices.map(({ shown }) => shown), columns)
+  const listsAll = isSet("show-all-if-ambiguous")
+  if (common.length > cursor - from) return { ...insert(common), ...(listsAll ? { list: list() } : { fails: true }) }
+  return lists || listsAll || isSet("show-all-if-unmodified") ? { ...same, list: list() } : { ...same, fails: true }
 }

@@ -53,6 +53,14 @@ const blankStart = (text: string, from: number): number => {
   return at
 }
 
+/** What stands between blanks and slashes. */
+const fileNameStart = (text: string, from: number): number => {
+  let at = from
+  while (at > 0 && /[\s/]/.test(text[at - 1])) at--
+  while (at > 0 && !/[\s/]/.test(text[at - 1])) at--
+  return at
+}
+
 /** Cuts; what is cut by several keys in a row is one text. */
 const kill = (state: EditorState, start: number, end: number): Step => {
   if (start === end) return { state }
@@ -173,10 +181,15 @@ export const editing: Readonly<Record<string, Command>> = {
   "delete-char": erase(({ cursor, text }) => [cursor, nextCharacter(text, cursor)]),
   "kill-line": (state) => kill(state, state.cursor, state.text.length),
   "unix-line-discard": (state) => kill(state, 0, state.cursor),
+  "backward-kill-line": (state) => kill(state, 0, state.cursor),
   "kill-whole-line": (state) => kill(state, 0, state.text.length),
   "unix-word-rubout": (state) => kill(state, blankStart(state.text, state.cursor), state.cursor),
+  "unix-filename-rubout": (state) => kill(state, fileNameStart(state.text, state.cursor), state.cursor),
   "backward-kill-word": (state) => kill(state, wordStart(state.text, state.cursor), state.cursor),
   "kill-word": (state) => kill(state, state.cursor, wordEnd(state.text, state.cursor)),
+  "forward-backward-delete-char": erase(({ cursor, text }) =>
+    cursor === text.length ? [previousCharacter(text, cursor), cursor] : [cursor, nextCharacter(text, cursor)]
+  ),
   "delete-horizontal-space": deleteBlanks,
   yank,
   "yank-pop": yankPop,

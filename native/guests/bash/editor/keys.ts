@@ -9,6 +9,8 @@ export interface Key {
   readonly name: string
   /** What was typed, as it is. */
   readonly text: string
+  /** The function that has been bound to it. */
+  readonly does?: string
 }
 
 export interface Decoded {

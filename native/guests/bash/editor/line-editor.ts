@@ -9,11 +9,17 @@ import type { Shell } from "../state/shell.ts"
 import { withFlags } from "../terminal/settings.ts"
 import type { TerminalFile } from "../terminal/terminal-file.ts"
 import { encodeText } from "../text.ts"
-import { decodeKey } from "./keys.ts"
+import { runBoundCommand } from "./bound-command.ts"
+import { readOwnInitFile } from "./configuration.ts"
+import { insert } from "./editing.ts"
+import { KeyInput, type Next } from "./input.ts"
+import type { Key } from "./keys.ts"
 import { press } from "./press.ts"
-import { searchPrompt } from "./recall.ts"
-import { draw, lastLine, leave, redraw, resized, type Screen, type Shown, withoutMarks } from "./render.ts"
+import { type Binding, keyTree, type Readline, unchanged } from "./readline.ts"
+import { endSearch, searchPrompt } from "./recall.ts"
+import { draw, lastLine, leave, redraw, resized, type Screen, type Shown, wipe, withoutMarks } from "./render.ts"
 import { type EditorEffect, type EditorState, makeState } from "./state.ts"
+import { isOn, variable } from "./variables.ts"
 
 const PASTE_ON = "\x1b[?2004h"
 const PASTE_OFF = "\x1b[?2004l\r"
@@ -48,8 +54,7 @@ export class TimedOut {}
 export class LineEditor {
   private state: EditorState
   private shown: Shown = { prompt: "", text: "", cursor: { row: 0, column: 0 }, top: 0 }
-  /** Bytes of a key that is not whole. */
-  private rest: Uint8Array = new Uint8Array(0)
+  private readonly input: KeyInput
   private output = ""
 
   constructor(
@@ -57,8 +62,19 @@ export class LineEditor {
     private readonly file: TerminalFile,
     private readonly options: EditorOptions
   ) {
-    const { kills = [], lastSearch = "" } = shell.conversation ?? {}
-    this.state = makeState(options.history, { kills, lastSearch }, options.initial)
+    const { kills = [], lastSearch = "", waiting = new Uint8Array(0) } = shell.conversation ?? {}
+    const comment = variable(this.readline.variables, "comment-begin")
+    this.state = makeState(options.history, { kills, lastSearch }, options.initial, comment)
+    this.input = new KeyInput(waiting)
+    if (shell.conversation !== undefined) shell.conversation.waiting = new Uint8Array(0)
+  }
+
+  private get readline(): Readline {
+    return this.shell.readline ?? unchanged
+  }
+
+  private isOn(name: string): boolean {
+    return isOn(this.readline.variables, name)
   }
 
   private get screen(): Screen {
@@ -110,11 +126,12 @@ export class LineEditor {
       min: 1,
       time: 0
     })
-    this.output += PASTE_ON
+    const pastes = this.isOn("enable-bracketed-paste")
+    if (pastes) this.output += PASTE_ON
     this.begin()
     try {
       const line = await this.keys()
-      this.output += PASTE_OFF
+      if (pastes) this.output += PASTE_OFF
       await this.flush()
       return line
     } finally {
@@ -128,41 +145,91 @@ export class LineEditor {
   }
 
   private async keys(): Promise<string | undefined> {
-    const { file, shell } = this
+    const { input, shell } = this
+    let hurried = false
     for (;;) {
-      await this.flush()
-      const bytes = await this.more()
-      // the other side has gone
-      if (bytes.length === 0) return undefined
-      const all = this.rest.length === 0 ? bytes : Buffer.concat([this.rest, bytes])
-      const held = this.rest.length
-      let at = 0
-      for (;;) {
-        const decoded = decodeKey(all, at, this.state.pasting)
-        if (decoded === undefined) break
-        at = decoded.end
-        const { effect, state } = press(this.state, decoded.key)
-        this.state = state
-        if (effect === "accept" || effect === "end") {
-          file.consume(Math.max(0, at - held))
-          this.rest = new Uint8Array(0)
-          this.finish()
-          return effect === "end" ? undefined : this.state.text
-        }
-        if (effect !== undefined) await this.perform(effect)
-        const pending = shell.machine.tick(shell.process)
-        if (pending === undefined) continue
-        await pending
-        if (shell.process.pending.length > 0) await this.interrupted()
+      const next = input.next(this.state, keyTree(this.readline.keymaps.emacs), hurried)
+      hurried = false
+      if (next.kind === "more" || next.kind === "ambiguous") {
+        const bytes = await this.wait(next.kind === "ambiguous")
+        // the other side has gone
+        if (bytes?.length === 0) return undefined
+        if (bytes === undefined) hurried = true
+        else input.add(bytes)
+        continue
       }
-      file.consume(bytes.length)
-      this.rest = all.slice(at)
-      this.refresh()
+      const effect = next.kind === "key" ? await this.key(next.key) : await this.bound(next)
+      if (effect === "accept" || effect === "end") {
+        this.file.consume(input.release())
+        if (shell.conversation !== undefined) shell.conversation.waiting = input.rest()
+        this.finish()
+        return effect === "end" ? undefined : this.state.text
+      }
+      const pending = shell.machine.tick(shell.process)
+      if (pending === undefined) continue
+      await pending
+      if (shell.process.pending.length > 0) await this.interrupted()
     }
   }
 
-  /** Bytes that were typed; signals are heard meanwhile. */
-  private async more(): Promise<Uint8Array> {
+  /** More bytes; undefined when a key that may be whole has not gone on for some time. */
+  private async wait(ambiguous: boolean): Promise<Uint8Array | undefined> {
+    const taken = this.input.take()
+    if (taken > 0) this.file.consume(taken)
+    this.refresh()
+    await this.flush()
+    if (!ambiguous) return this.more()
+    const { shell: { machine, process } } = this
+    const timer = machine.timer(process, Number(variable(this.readline.variables, "keyseq-timeout")))
+    let over = false
+    void timer.done.then(() => {
+      over = true
+      process.interrupt()
+    }, () => {})
+    try {
+      return await this.more(() => over)
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  private async key(key: Key): Promise<EditorEffect | undefined> {
+    const { effect, state } = press(this.state, key)
+    this.state = state
+    if (effect !== undefined && effect !== "accept" && effect !== "end") await this.perform(effect)
+    return effect
+  }
+
+  /** A key that has been bound: to a function, to other keys, or to a command. */
+  private async bound({ binding, text }: Next & { readonly kind: "bound" }): Promise<EditorEffect | undefined> {
+    if (binding === "none") return this.key({ name: "bound", text, does: "" })
+    if (binding.kind === "function") return this.key({ name: "bound", text, does: binding.name })
+    this.state = endSearch(this.state)
+    if (binding.kind === "command") await this.command(binding)
+    else {
+      this.state = { ...this.state, count: undefined, last: undefined }
+      if (!this.input.push(binding.keys)) {
+        this.output += `readline: maximum macro execution nesting level exceeded\n${BELL}`
+        this.begin()
+      }
+    }
+    return undefined
+  }
+
+  private async command({ text }: Binding & { readonly kind: "command" }): Promise<void> {
+    // the command may read what was typed behind its key
+    this.file.consume(this.input.release())
+    this.refresh()
+    this.output += wipe(this.shown)
+    await this.flush()
+    this.state = await runBoundCommand(this.shell, text, this.state)
+    this.begin()
+  }
+
+  /** Bytes that were typed; signals are heard meanwhile. Undefined when that is said to be `enough`. */
+  private more(): Promise<Uint8Array>
+  private more(enough: () => boolean): Promise<Uint8Array | undefined>
+  private async more(enough: () => boolean = () => false): Promise<Uint8Array | undefined> {
     const { file, shell: { process } } = this
     for (;;) {
       if (this.options.isOver?.() === true) {
@@ -171,11 +238,12 @@ export class LineEditor {
       }
       const bytes = file.peek(process)
       if (bytes !== undefined) return bytes
+      if (enough()) return undefined
       try {
         await file.readable(process)
       } catch (reason) {
         if (!(reason instanceof Interrupted)) throw reason
-        await this.interrupted()
+        if (!enough() || this.shell.process.pending.length > 0) await this.interrupted()
       }
     }
   }
@@ -186,7 +254,8 @@ export class LineEditor {
     if (this.shell.process.pending.includes(SIGINT)) {
       this.state = { ...this.state, search: undefined, cursor: this.state.text.length }
       this.refresh()
-      this.output += `^C${leave(this.shown, this.screen)}${PASTE_OFF}`
+      this.output += (this.isOn("echo-control-characters") ? "^C" : "") + leave(this.shown, this.screen)
+        + (this.isOn("enable-bracketed-paste") ? PASTE_OFF : "")
       await this.flush()
       forgetInterrupt(this.shell)
       await runPendingTraps(this.shell)
@@ -210,14 +279,21 @@ export class LineEditor {
   private async perform(effect: EditorEffect): Promise<void> {
     switch (effect) {
       case "bell":
-        this.output += BELL
+        if (variable(this.readline.variables, "bell-style") === "audible") this.output += BELL
         return
       case "clear":
         this.output += CLEAR
         return this.begin()
+      case "reread":
+        return readOwnInitFile(this.shell)
       case "complete":
+        if (this.isOn("disable-completion")) {
+          this.state = insert(this.state, "\t").state
+          return
+        }
+        return this.complete(false)
       case "list":
-        return this.complete(effect === "list")
+        return this.complete(true)
       default:
         return
     }
@@ -244,6 +320,6 @@ export class LineEditor {
         last: undefined
       }
     }
-    if (completed.fails === true) this.output += BELL
+    if (completed.fails === true) await this.perform("bell")
   }
 }

@@ -66,7 +66,12 @@ const defaultKeys: Readonly<Record<string, string>> = {
 }
 
 /** Second keys behind C-x. */
-const afterPrefix: Readonly<Record<string, string>> = { "C-u": "undo", "C-g": "abort" }
+const afterPrefix: Readonly<Record<string, string>> = {
+  "C-u": "undo",
+  "C-g": "abort",
+  "C-r": "re-read-init-file",
+  backspace: "backward-kill-line"
+}
 
 /** What does more than to change the text. */
 const acting: Readonly<Record<string, (state: EditorState) => Step>> = {
@@ -74,7 +79,16 @@ const acting: Readonly<Record<string, (state: EditorState) => Step>> = {
   "clear-screen": (state) => ({ state, effect: "clear" }),
   complete: (state) => ({ state, effect: state.last === "complete" ? "list" : "complete", mark: "complete" }),
   "possible-completions": (state) => ({ state, effect: "list" }),
-  "insert-comment": (state) => ({ state: { ...state, text: `#${state.text}`, cursor: 0 }, effect: "accept" }),
+  "menu-complete": (state) => acting["complete"](state),
+  "menu-complete-backward": (state) => acting["complete"](state),
+  "delete-char-or-list": (state) =>
+    state.cursor < state.text.length ? editing["delete-char"](state) : { state, effect: "list" },
+  "insert-comment": (state) => ({ state: { ...state, text: state.comment + state.text, cursor: 0 }, effect: "accept" }),
+  "clear-display": (state) => ({ state, effect: "clear" }),
+  "redraw-current-line": (state) => ({ state }),
+  "re-read-init-file": (state) => ({ state, effect: "reread" }),
+  "magic-space": (state) => insert(state, " "),
+  "tab-insert": (state) => insert(state, "\t"),
   abort: bell,
   "quoted-insert": (state) => ({ state: { ...state, quoting: true } }),
   prefix: (state) => ({ state: { ...state, prefix: true } })
@@ -105,12 +119,16 @@ const type = (state: EditorState, text: string): Step => {
 /** Digits with Meta say how often the next key counts. */
 const countKey = (state: EditorState, name: string): Step | undefined => {
   const digit = /^M-(\d)$/.exec(name)?.[1]
-  if (digit === undefined) return undefined
+  return digit === undefined ? undefined : counting(state, digit)
+}
+
+const counting = (state: EditorState, digit: string): Step => {
   return { state: { ...state, count: Math.min(MAX_COUNT, (state.count ?? 0) * 10 + Number(digit)) } }
 }
 
 /** What a key does. */
 export const press = (state: EditorState, key: Key): Step => {
+  if (key.does !== undefined) return pressBound(state, key.does, key.text)
   if (state.quoting) return type(state, key.text)
   if (state.search !== undefined) {
     const step = searchKey(state, state.search, key)
@@ -143,6 +161,28 @@ export const press = (state: EditorState, key: Key): Step => {
   const counted = countKey(state, key.name)
   if (counted !== undefined) return counted
   return perform(state, defaultKeys[key.name] ?? lower(key.name))
+}
+
+/** The keys that a search knows, by what they do. */
+const inSearch: Readonly<Record<string, string>> = {
+  "reverse-search-history": "C-r",
+  "forward-search-history": "C-s",
+  abort: "C-g",
+  "backward-delete-char": "backspace",
+  "self-insert": "text"
+}
+
+/** A key that has been bound to a function. */
+const pressBound = (state: EditorState, does: string, text: string): Step => {
+  if (state.search !== undefined) {
+    const step = searchKey(state, state.search, { name: inSearch[does] ?? "", text })
+    return step ?? pressBound(endSearch(state), does, text)
+  }
+  // whatever it is bound to, at an empty line it ends the input
+  if (text === "\x04" && state.text === "") return { state, effect: "end" }
+  if (does === "self-insert") return type(state, text)
+  const digit = text.at(-1) ?? ""
+  return does === "digit-argument" && /\d/.test(digit) ? counting(state, digit) : perform(state, does)
 }
 
 /** Letters with Meta mean the same in both cases. */

@@ -121,9 +121,12 @@ export const leave = (shown: Shown, { columns }: Screen): string => {
   return move(shown.cursor, end) + (isFresh ? "" : "\n")
 }
 
+/** Takes what is shown off the screen; the cursor is where it began. */
+export const wipe = (shown: Shown): string =>
+  `${move(shown.cursor, { row: Math.min(shown.top, shown.cursor.row), column: 0 })}\r\x1b[J`
+
 /** The same on a window of another size: what was shown is gone over from its first row. */
 export const resized = (shown: Shown, cursor: number, screen: Screen): Drawn => {
-  const top = { row: Math.min(shown.top, shown.cursor.row), column: 0 }
   const fresh = draw(shown.prompt, shown.text, cursor, screen)
-  return { output: `${move(shown.cursor, top)}\r\x1b[J${fresh.output}`, shown: fresh.shown }
+  return { output: wipe(shown) + fresh.output, shown: fresh.shown }
 }

@@ -41,12 +41,15 @@ export interface EditorState {
   /** How often the next key is to count. */
   readonly count: number | undefined
   readonly pasting: boolean
+  /** What makes a comment of a line. */
+  readonly comment: string
 }
 
 export const makeState = (
   history: ReadonlyArray<string>,
   kept: Pick<EditorState, "kills" | "lastSearch"> = { kills: [], lastSearch: "" },
-  text = ""
+  text = "",
+  comment = "#"
 ): EditorState => ({
   text,
   cursor: text.length,
@@ -62,11 +65,12 @@ export const makeState = (
   quoting: false,
   prefix: false,
   count: undefined,
-  pasting: false
+  pasting: false,
+  comment
 })
 
 /** What is to be done about a key, besides another state. */
-export type EditorEffect = "accept" | "end" | "bell" | "clear" | "complete" | "list" | "cancel"
+export type EditorEffect = "accept" | "end" | "bell" | "clear" | "complete" | "list" | "cancel" | "reread"
 
 export interface Step {
   readonly state: EditorState

@@ -1,5 +1,6 @@
 /** Lines from a person: edited at a terminal, or as the terminal gives them. */
 import { completeLine } from "../completion/complete.ts"
+import { readlineOf } from "../editor/configuration.ts"
 import { LineEditor, TimedOut } from "../editor/line-editor.ts"
 import { withoutMarks } from "../editor/render.ts"
 import { Discard, Exit, Interrupted } from "../errors.ts"
@@ -69,6 +70,7 @@ const editedLine = async (
   prompt: string,
   isOver: (() => boolean) | undefined
 ): Promise<string | undefined> => {
+  await readlineOf(shell)
   const editor = new LineEditor(shell, file, {
     prompt,
     history: shell.history.lines(),

@@ -13,4 +13,6 @@ export class Conversation {
   /** What was cut in the lines so far, and searched for. */
   kills: ReadonlyArray<string> = []
   lastSearch = ""
+  /** Keys of a macro that has ended a line before its own end. */
+  waiting: Uint8Array = new Uint8Array(0)
 }

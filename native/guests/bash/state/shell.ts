@@ -1,6 +1,7 @@
 /** The state of one shell: data only, copied when the shell forks. */
 import type { CommandNode, Function as FunctionNode, ParsedScript } from "unbash"
 import type { CompletionSpec } from "../completion/specs.ts"
+import type { Readline } from "../editor/readline.ts"
 import { History } from "../history/history.ts"
 import type { Machine } from "../machine.ts"
 import { Unit } from "../parse/script.ts"
@@ -87,6 +88,8 @@ export class Shell {
   completions = new Map<string, CompletionSpec>()
   /** The options of the completion under way, while a function of it runs. */
   completionOptions: Set<string> | undefined
+  /** What `bind` and the init file make of the editor, from when it is first needed on. */
+  readline: Readline | undefined
   /** Process substitutions of the command under way. */
   readonly substitutions: Array<{ readonly fd: number; readonly process: Process }> = []
   /** Nothing follows the command that is run next: a program may take the shell's process over. */
@@ -162,6 +165,7 @@ export class Shell {
     child.isPosix = this.isPosix
     child.isTerse = this.isTerse
     child.completions = this.completions
+    child.readline = this.readline
     if (this.history.size > 0) child.history = this.history.copy()
     child.origin = this.origin
     this.forkTraps(child)
