@@ -222,7 +222,13 @@ const cases: Readonly<Record<string, ReadonlyArray<string>>> = {
     "z",
     "\x15bind -q unix-line-discard; bind -s; bind -X; bind 'set disable-completion on'\r",
     "a\tb\x15bind '\"\\e[A\": history-search-backward'; bind -v | grep history-size\r",
-    "bind -q\x1b[A\x15"
+    "bind -q\x1b[A\x15\x0b",
+    "bind '\"\\C-xp\": history-substring-search-backward'; bind '\"\\C-xn\": history-substring-search-forward'\r",
+    "echo one two\recho two one\rne two\x18p",
+    "X\r",
+    "one\x18p\x18p!\r",
+    "wo\x18p\x18p\x18n\x18n\x18n+\r",
+    "\x18p\x18p-\r"
   ],
   "completion as it is set": [
     "bind 'set completion-ignore-case on'; mkdir AlphaX\r",

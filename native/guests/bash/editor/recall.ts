@@ -25,6 +25,25 @@ const byBeginning = (step: -1 | 1): Command => (state) => {
   return bell(state)
 }
 
+/** A line that has in it what stands in front of the cursor; once more, another that has the same. */
+const bySubstring = (step: -1 | 1): Command => (state) => {
+  const sought = state.last === "substring" ? state.sought : state.text.slice(0, state.cursor)
+  if (sought === "") {
+    const shown = show(state, state.index + step)
+    return { ...shown, state: { ...shown.state, sought }, mark: "substring" }
+  }
+  for (let at = state.index + step; at >= 0 && at < state.history.length; at += step) {
+    const line = lineAt(state, at)
+    const cursor = step < 0 ? line.lastIndexOf(sought) : line.indexOf(sought)
+    if (cursor < 0 || line === state.text) continue
+    const shown = show(state, at)
+    return { ...shown, state: { ...shown.state, cursor, sought }, mark: "substring" }
+  }
+  // where readline leaves the cursor then
+  const cursor = Math.min(sought.length, state.text.length)
+  return { state: { ...state, cursor, sought }, effect: "bell", mark: "substring" }
+}
+
 const begin = (backward: boolean): Command => (state) => {
   const before = { text: state.text, cursor: state.cursor, index: state.index }
   return { state: { ...state, search: { backward, text: "", failed: false, before } } }
@@ -37,6 +56,8 @@ export const recalling: Readonly<Record<string, Command>> = {
   "end-of-history": (state) => state.index === state.history.length ? { state } : show(state, state.history.length),
   "history-search-backward": byBeginning(-1),
   "history-search-forward": byBeginning(1),
+  "history-substring-search-backward": bySubstring(-1),
+  "history-substring-search-forward": bySubstring(1),
   "reverse-search-history": begin(true),
   "forward-search-history": begin(false)
 }

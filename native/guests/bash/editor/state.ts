@@ -22,7 +22,7 @@ export interface EditorState {
   /** The newest first. */
   readonly kills: ReadonlyArray<string>
   /** What the last key did, where that matters for the next one. */
-  readonly last: "kill" | "yank" | "argument" | "insert" | "complete" | undefined
+  readonly last: "kill" | "yank" | "argument" | "insert" | "complete" | "substring" | undefined
   /** What the last yank has put where. */
   readonly yank: { readonly start: number; readonly end: number; readonly index: number } | undefined
   readonly undo: ReadonlyArray<{ readonly text: string; readonly cursor: number }>
@@ -34,6 +34,8 @@ export interface EditorState {
   readonly search: Search | undefined
   /** The text that the last search was for. */
   readonly lastSearch: string
+  /** What lines of the history are looked through for, key by key. */
+  readonly sought: string
   /** The next key is taken as it is. */
   readonly quoting: boolean
   /** The first of two keys has come. */
@@ -62,6 +64,7 @@ export const makeState = (
   edited: new Map(),
   search: undefined,
   lastSearch: kept.lastSearch,
+  sought: "",
   quoting: false,
   prefix: false,
   count: undefined,
