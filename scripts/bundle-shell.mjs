@@ -2,7 +2,7 @@
  * Bundles the shell worker: one entry and lazily loaded chunks, nothing outside the folder needed at run time.
  *
  * just-bash carries runtimes that this shell never offers (SQLite, CPython, a JavaScript engine, a network client, HTML
- * conversion); their modules become empty ones.
+ * conversion); their modules become empty ones. Our own sqlite3 has the WebAssembly of SQLite, in a chunk of its own.
  */
 import { build } from "esbuild"
 import { fileURLToPath } from "node:url"
@@ -49,6 +49,7 @@ export const bundleShell = async ({
     minify,
     legalComments: "none",
     metafile: true,
+    loader: { ".wasm": "binary" },
     logLevel: "warning",
     // Bundled CommonJS modules ask for Node's own by `require`.
     banner: {

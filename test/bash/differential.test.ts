@@ -17,6 +17,7 @@ import { language } from "./corpus/language.ts"
 import { lineTools } from "./corpus/line-tools.ts"
 import { readline } from "./corpus/readline.ts"
 import { scripts } from "./corpus/scripts.ts"
+import { sqlite } from "./corpus/sqlite.ts"
 import { system } from "./corpus/system.ts"
 import { textTools } from "./corpus/text-tools.ts"
 import { tools } from "./corpus/tools.ts"
@@ -42,7 +43,8 @@ const groups = {
   ...views,
   ...zones,
   ...edges,
-  ...readline
+  ...readline,
+  ...sqlite
 }
 const recordedFile = new URL("./expected.json", import.meta.url)
 
@@ -66,6 +68,7 @@ const optional = [
   "jq",
   "patch",
   "ps",
+  "sqlite3",
   "tree",
   "unzip",
   "xxd",

@@ -97,6 +97,7 @@ export const ownNames = [
   "sleep",
   "sort",
   "split",
+  "sqlite3",
   "stat",
   "strings",
   "stty",

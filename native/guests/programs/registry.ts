@@ -96,6 +96,7 @@ const late = {
     watch: "watch",
     which: "which"
   }),
+  ...from(() => import("./system/sqlite.ts"), { sqlite3: "sqlite" }),
   ...from(() => import("./system/stty.ts"), { stty: "stty" }),
   ...from(() => import("./system/session.ts"), { setsid: "setsid" }),
   ...from(() => import("./system/nohup.ts"), { nohup: "nohup" }),

@@ -113,6 +113,19 @@ export class ProgramCalls {
       await this.sys("utimes", path, time(atimeMs, stat?.atimeMs), time(mtimeMs, stat?.mtimeMs))
       return null
     },
+    pread: ({ fd, max, offset }) => this.readAt(fd, offset, Math.min(max, WINDOW_BYTES)),
+    pwrite: async ({ bytes, fd, offset }) => {
+      const file = this.file(fd)
+      await file.seek(this.context.process, offset, "start")
+      const pending = file.write(this.context.process, bytes)
+      if (pending !== undefined) await pending
+      return null
+    },
+    lock: async ({ fd, kind }) => {
+      const { process } = this.context
+      await process.block(this.file(fd).lock(process, kind, false).done)
+      return null
+    },
     now: () => this.sys("now"),
     poll: ({ reads, timeoutMs }) => this.poll(reads, timeoutMs)
   }
@@ -132,6 +145,22 @@ export class ProgramCalls {
     if (stat !== undefined) return { type: stat.type, terminal: false, stat }
     const { isTerminal, target } = file
     return { type: isTerminal || target.startsWith("/dev/") ? "character" : "pipe", terminal: isTerminal, stat }
+  }
+
+  /** As much as was asked for, unless the file ends. */
+  private async readAt(fd: number, offset: number, size: number): Promise<Uint8Array> {
+    const { process } = this.context
+    const file = this.file(fd)
+    await file.seek(process, offset, "start")
+    const bytes = new Uint8Array(size)
+    let end = 0
+    while (end < size) {
+      const chunk = await readChunk(file, process, size - end)
+      if (chunk.length === 0) break
+      bytes.set(chunk, end)
+      end += chunk.length
+    }
+    return bytes.subarray(0, end)
   }
 
   private async statOf(file: OpenFile): Promise<GuestStat | undefined> {

@@ -3,6 +3,7 @@
  * system call under way at most: its worker posts the request and sleeps until the answer is in the memory that both
  * share, so that for the program every call is synchronous.
  */
+import type { LockRequest } from "../bash/io/open-file.ts"
 import type { FileType, GuestStat } from "../protocol.ts"
 import type { Module } from "./engine.ts"
 
@@ -93,6 +94,11 @@ export interface Requests {
     },
     null
   ]
+  /** Reads, and writes all, at a place of a file. */
+  readonly pread: [{ readonly fd: number; readonly offset: number; readonly max: number }, Uint8Array]
+  readonly pwrite: [{ readonly fd: number; readonly offset: number; readonly bytes: Uint8Array }, null]
+  /** flock(2), without waiting. */
+  readonly lock: [{ readonly fd: number; readonly kind: LockRequest }, null]
   /** Milliseconds of the VM's clock. */
   readonly now: [object, number]
   /** Waits until one of the descriptors has something to read, or the time is over: then nothing is ready. */
@@ -111,12 +117,30 @@ export type Request = {
 /** Worker to shell: a request, or its end, after which it only waits to be ended. */
 export type FromProgram =
   | Request
+  /** A program of our own, compiled, for its next runs. */
+  | { readonly op: "compiled"; readonly module: Module }
   | { readonly op: "exit"; readonly code: number }
   | { readonly op: "trap"; readonly reason: string }
 
+/** A program of somebody else's, compiled. */
+export interface WasiProgram {
+  readonly kind: "wasi"
+  readonly module: Module
+}
+
+/** A program of our own, which the worker has the code of. */
+export interface OwnProgram {
+  readonly kind: "sqlite3"
+  readonly cwd: string
+  /** Bytes of memory that it may have. */
+  readonly memory: number
+  /** Compiled, where it has run before. */
+  readonly module: Module | undefined
+}
+
 /** Shell to worker, once: the program that it is to run. */
 export interface ProgramStart {
-  readonly module: Module
+  readonly program: WasiProgram | OwnProgram
   readonly argv: ReadonlyArray<string>
   /** As `NAME=value`. */
   readonly env: ReadonlyArray<string>

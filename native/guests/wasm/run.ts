@@ -10,12 +10,15 @@ import type { Module } from "./engine.ts"
 import { Unrunnable } from "./memory-limit.ts"
 import { moduleAt } from "./modules.ts"
 import { wasiNames } from "./names.ts"
+import type { OwnProgram, WasiProgram } from "./protocol.ts"
 import { ProgramThread } from "./thread.ts"
 import { prepareWorker, ticket } from "./workers.ts"
 
 /** Programs of one VM that run at one time, those included whose worker is about to end. */
 export const MAX_PROGRAMS = 16
 
+/** What SQLite counts for among the programs that are kept. */
+const SQLITE_BYTES = 1024 * 1024
 const CANNOT_EXECUTE = 126
 /** As if ended by SIGABRT, which is what other runtimes make of a trap. */
 const TRAPPED = 134
@@ -44,11 +47,27 @@ export const runSoftware = async (
     return CANNOT_EXECUTE
   }
   if (module === undefined) return undefined
-  if (!await hasRoom(context)) {
-    await say(context, `bash: ${argv[0]}: Resource temporarily unavailable: ${MAX_PROGRAMS} WebAssembly programs run`)
-    return CANNOT_EXECUTE
-  }
-  return runModule(context, module, argv)
+  return start(context, { kind: "wasi", module }, argv)
+}
+
+/** What SQLite is kept under once it is compiled. No file has such a key. */
+const SQLITE = "sqlite3"
+
+/** Runs SQLite, in a worker of its own like the programs of others: a query may go on for ever. */
+export const runSqlite = (context: ExecContext, argv: ReadonlyArray<string>): Promise<number> => {
+  const { cwd, machine } = context
+  const module = machine.vm.modules.get(SQLITE)
+  return start(context, { kind: "sqlite3", cwd, memory: machine.identity.wasmMemoryBytes, module }, argv)
+}
+
+const start = async (
+  context: ExecContext,
+  program: WasiProgram | OwnProgram,
+  argv: ReadonlyArray<string>
+): Promise<number> => {
+  if (await hasRoom(context)) return runProgram(context, program, argv)
+  await say(context, `bash: ${argv[0]}: Resource temporarily unavailable: ${MAX_PROGRAMS} WebAssembly programs run`)
+  return CANNOT_EXECUTE
 }
 
 /** Why a file cannot be executed; undefined for what ends the process. */
@@ -77,15 +96,15 @@ const oneGone = (ending: ReadonlyArray<ProgramThread>): Promise<void> =>
     void Promise.race(ending.map(({ gone }) => gone)).then(() => redeem(resolve))
   })
 
-const runModule = async (
+const runProgram = async (
   context: ExecContext,
-  module: Module,
+  program: WasiProgram | OwnProgram,
   argv: ReadonlyArray<string>
 ): Promise<number> => {
   const { env, machine } = context
   const { programs } = machine.vm
   const thread = new ProgramThread({
-    module,
+    program,
     argv,
     env: Array.from(env, ([name, value]) => `${name}=${value}`),
     seed: crypto.getRandomValues(new Uint8Array(32))
@@ -111,6 +130,9 @@ const serve = async (context: ExecContext, thread: ProgramThread, argv: Readonly
     switch (event.op) {
       case "exit":
         return event.code
+      case "compiled":
+        context.machine.vm.modules.add(SQLITE, event.module, SQLITE_BYTES)
+        break
       case "trap":
         await say(context, `${name}: ${event.reason}`)
         return TRAPPED

@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { editTools } from "../corpus/edit-tools.ts"
 import { fileTools } from "../corpus/file-tools.ts"
 import { lineTools } from "../corpus/line-tools.ts"
+import { sqlite } from "../corpus/sqlite.ts"
 import { textTools } from "../corpus/text-tools.ts"
 import type { Groups } from "../corpus/types.ts"
 import { views } from "../corpus/views.ts"
@@ -31,8 +32,8 @@ export interface Difference {
 
 const LIMIT_MS = 10_000
 
-/** Archives hold times and owners. */
-const archive = /\.(tar|tgz|gz|zip)$/
+/** Archives hold times and owners, databases the version that has written them. */
+const archive = /\.(tar|tgz|gz|zip|db)$/
 
 const entry = (path: string, mode: number, content: Uint8Array | string): string => {
   const what = typeof content === "string"
@@ -136,7 +137,7 @@ export const runOnEngine = async (script: string): Promise<Expectation> => {
 }
 
 /** Groups in which standard error counts too. */
-const wordy = new Set(["errors", ...[editTools, fileTools, lineTools, textTools, views].flatMap(Object.keys)])
+const wordy = new Set(["errors", ...[editTools, fileTools, lineTools, sqlite, textTools, views].flatMap(Object.keys)])
 
 const same = (group: string, left: Expectation, right: Expectation): boolean =>
   left.stdout === right.stdout && left.exitCode === right.exitCode &&

@@ -6,6 +6,7 @@ import { SystemCallError } from "../../../native/guests/shell/client.ts"
 import type { CallSystem, GuestSystem, ShellEngine, ShellProcess } from "../../../native/guests/shell/engine.ts"
 import { Input } from "../../../native/guests/shell/input.ts"
 import { Pids } from "../../../native/guests/shell/pids.ts"
+import { setSurroundings } from "../../../native/guests/wasm/workers.ts"
 import { Fault } from "../../../native/kernel/fault.ts"
 import { baseImage } from "../../../native/kernel/filesystem/base-image.ts"
 import { deviceSnapshot } from "../../../native/kernel/filesystem/devices.ts"
@@ -17,6 +18,12 @@ import { OpenFiles } from "../../../native/kernel/open-files.ts"
 import { systemCall } from "../../../native/kernel/processes/system-calls.ts"
 import { waitingCall } from "../../../native/kernel/processes/waiting-calls.ts"
 import { noOthers } from "../../guests/support/memory-kernel.ts"
+
+// sqlite3 runs in a worker that the build has bundled
+setSurroundings({
+  program: new URL("../../../dist/sidecar/wasm-worker.js", import.meta.url),
+  ticket: () => ({ redeem: (run) => run(), cancel: () => {} })
+})
 
 export interface Outcome {
   readonly exitCode: number
