@@ -130,6 +130,11 @@ export const ownNames = [
   "xxd",
   "yes",
   "zcat",
+  "zcmp",
+  "zdiff",
+  "zegrep",
+  "zfgrep",
+  "zgrep",
   "zip"
 ] as const
 

@@ -38,6 +38,13 @@ const from = <Export extends string, Name extends string>(
 /** Programs by the file that has them. */
 const late = {
   ...from(() => import("./archives/gzip.ts"), { gunzip: "gzip", gzip: "gzip", zcat: "gzip" }),
+  ...from(() => import("./archives/zgrep.ts"), {
+    zcmp: "zdiff",
+    zdiff: "zdiff",
+    zegrep: "zgrep",
+    zfgrep: "zgrep",
+    zgrep: "zgrep"
+  }),
   ...from(() => import("./archives/tar.ts"), { tar: "tar" }),
   ...from(() => import("./awk/awk.ts"), { awk: "awk", gawk: "awk" }),
   ...from(() => import("./binary/digest.ts"), {

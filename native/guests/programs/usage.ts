@@ -112,6 +112,11 @@ xargs|[COMMAND [ARG]...]|Build and run commands from standard input.
 xxd|[FILE [OUTFILE]]|Make a hexadecimal dump, or the reverse.
 yes|[STRING]...|Print a string again and again.
 zcat|[FILE]...|Print what compressed FILEs hold.
+zcmp|FILE1 [FILE2]|Compare what two compressed files hold byte by byte.
+zdiff|FILE1 [FILE2]|Compare what two compressed files hold line by line.
+zegrep|PATTERN [FILE]...|Search compressed FILEs for an extended regular expression.
+zfgrep|PATTERN [FILE]...|Search compressed FILEs for a fixed string.
+zgrep|PATTERN [FILE]...|Search compressed FILEs for a pattern.
 zip|ARCHIVE [FILE]...|Put files into a zip archive.
 `
 

@@ -38,7 +38,15 @@ const sum = (block: Uint8Array): number => {
   return total
 }
 
-const block = (header: Header, name: Uint8Array, target: Uint8Array, flag: string): Uint8Array => {
+/** The marks of the formats that are not GNU's own. */
+const magics: Readonly<Record<string, string>> = {
+  pax: "ustar\x0000",
+  posix: "ustar\x0000",
+  ustar: "ustar\x0000",
+  v7: ""
+}
+
+const block = (header: Header, name: Uint8Array, target: Uint8Array, flag: string, format = "gnu"): Uint8Array => {
   const bytes = new Uint8Array(BLOCK)
   const put = (data: string | Uint8Array, at: number, width: number) =>
     bytes.set((typeof data === "string" ? encodeText(data) : data).subarray(0, width), at)
@@ -50,9 +58,11 @@ const block = (header: Header, name: Uint8Array, target: Uint8Array, flag: strin
   put(octal(header.mtimeMs / 1000, 12), 136, 12)
   put(flag, 156, 1)
   put(target, 157, 100)
-  put("ustar  \0", 257, 8)
-  put(header.user, 265, 32)
-  put(header.group, 297, 32)
+  put(magics[format] ?? "ustar  \0", 257, 8)
+  if (format !== "v7") {
+    put(header.user, 265, 32)
+    put(header.group, 297, 32)
+  }
   put(`${sum(bytes).toString(8).padStart(6, "0")}\0 `, 148, 8)
   return bytes
 }
@@ -76,12 +86,13 @@ const longName = (text: Uint8Array, flag: string): Array<Uint8Array> => {
   return [block(header, encodeText("././@LongLink"), new Uint8Array(0), flag), text, new Uint8Array(1), padding(size)]
 }
 
-export const writeHeader = (header: Header): Uint8Array => {
+/** Long names are kept as GNU tar keeps them, whatever the format. */
+export const writeHeader = (header: Header, format?: string): Uint8Array => {
   const [name, target] = [encodeText(header.name), encodeText(header.target)]
   return Buffer.concat([
     ...(target.length > 100 ? longName(target, "K") : []),
     ...(name.length > 100 ? longName(name, "L") : []),
-    block(header, name, target, flags[header.type])
+    block(header, name, target, flags[header.type], format)
   ])
 }
 

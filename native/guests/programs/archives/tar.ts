@@ -8,6 +8,7 @@ import type { CommandLine } from "../options.ts"
 import { parseOptions } from "../options.ts"
 import type { Program, ProgramContext, Reader } from "../program.ts"
 import { ProgramFailure } from "../program.ts"
+import { contentsOf } from "./tar-append.ts"
 import { Extractor } from "./tar-extract.ts"
 import type { EntryType, Header } from "./tar-format.ts"
 import { BLOCK, padding, writeHeader } from "./tar-format.ts"
@@ -68,7 +69,6 @@ type Sink = (bytes: Uint8Array) => Promise<void> | undefined
 
 class Creator {
   status = 0
-  private written = 0
   private readonly links = new Map<string, string>()
   private readonly excluded: ReadonlyArray<Pattern>
   private warned = false
@@ -78,7 +78,11 @@ class Creator {
     private readonly context: ProgramContext,
     private readonly line: CommandLine,
     private readonly sink: Sink,
-    excluded: ReadonlyArray<string>
+    excluded: ReadonlyArray<string>,
+    /** Bytes of the archive so far. */
+    private written = 0,
+    /** Entries that are there already: files that are not newer stay out. */
+    private readonly times: ReadonlyMap<string, number> = new Map()
   ) {
     this.excluded = excluded.map((source) => new Pattern(source, { extended: false }))
     this.transform = transformOf(line.all("transform"))
@@ -125,6 +129,8 @@ class Creator {
     } catch (error) {
       return this.complain(name, "Cannot stat", error)
     }
+    const known = stat.type === "directory" ? undefined : this.times.get(name)
+    if (known !== undefined && Math.floor(stat.mtimeMs / 1000) <= Math.floor(known / 1000)) return
     const shown = this.transform(await this.stored(stat.type === "directory" ? `${name === "/" ? "" : name}/` : name))
     await this.entry(shown, path, stat)
     if (line.has("v")) {
@@ -180,14 +186,15 @@ class Creator {
       user: user.name,
       group: group.name
     }
-    if (type !== "file") return this.put(writeHeader(header))
+    const format = line.get("format") ?? (line.has("posix") ? "posix" : undefined)
+    if (type !== "file") return this.put(writeHeader(header, format))
     let reader: Reader
     try {
       reader = await context.open(path)
     } catch (error) {
       return this.complain(name, "Cannot open", error)
     }
-    await this.put(writeHeader(header))
+    await this.put(writeHeader(header, format))
     // As many bytes as the header says, whatever becomes of the file meanwhile.
     let left = stat.size
     for (
@@ -238,6 +245,37 @@ const members = async (
   return list
 }
 
+const excludedOf = async (context: ProgramContext, line: CommandLine): Promise<Array<string>> => {
+  const excluded = line.all("exclude").slice()
+  for (const file of line.all("X")) {
+    excluded.push(...decodeText(await (await context.open(file)).all()).split("\n").filter((each) => each !== ""))
+  }
+  return excluded
+}
+
+/** `-r` and `-u`: more entries behind those that an archive has. */
+const append = async (context: ProgramContext, line: CommandLine): Promise<number> => {
+  const name = line.get("f") ?? "-"
+  if (line.has("z")) {
+    throw new ProgramFailure(
+      "Cannot update compressed archives\nTry 'tar --help' or 'tar --usage' for more information.",
+      2
+    )
+  }
+  if (name === "-") throw new ProgramFailure("Options '-Aru' are incompatible with '-f -'", 2)
+  const present = await context.sys("stat", context.path(name)).then(() => true, () => false)
+  const { end, times } = present ? await contentsOf(context, name) : { end: 0, times: new Map<string, number>() }
+  const target = present ? await context.amend(name, end, true) : await context.create(name)
+  const excluded = await excludedOf(context, line)
+  const sink = (bytes: Uint8Array) => target.writer.write(bytes)
+  const creator = new Creator(context, line, sink, excluded, end, line.has("u") ? times : undefined)
+  for (const [each, directory] of await members(context, line)) await creator.add(each, directory)
+  await creator.finish()
+  await target.close()
+  if (creator.status !== 0) await context.complain("Exiting with failure status due to previous errors")
+  return creator.status
+}
+
 const create = async (context: ProgramContext, line: CommandLine): Promise<number> => {
   const list = await members(context, line)
   if (list.length === 0) {
@@ -248,10 +286,7 @@ const create = async (context: ProgramContext, line: CommandLine): Promise<numbe
   }
   const name = line.get("f") ?? "-"
   const compresses = line.has("z") || (line.has("a") && /\.(?:gz|tgz)$/.test(name))
-  const excluded = line.all("exclude").slice()
-  for (const file of line.all("X")) {
-    excluded.push(...decodeText(await (await context.open(file)).all()).split("\n").filter((each) => each !== ""))
-  }
+  const excluded = await excludedOf(context, line)
   const target = name === "-" ? undefined : await context.create(name).catch((error: unknown) => {
     throw new ProgramFailure(
       `${name}: Cannot open: ${context.reason(error)}\ntar: Error is not recoverable: exiting now`,
@@ -332,6 +367,13 @@ export const tar: Program = async (context) => {
       2
     )
   }
+  const format = line.get("format")
+  if (format !== undefined && !/^(?:gnu|oldgnu|pax|posix|ustar|v7)$/.test(format)) {
+    throw new ProgramFailure(
+      `${format}: Invalid archive format\nTry 'tar --help' or 'tar --usage' for more information.`,
+      2
+    )
+  }
   if (line.has("j") || line.has("J") || line.has("Z")) {
     const program = line.has("j") ? "bzip2" : line.has("J") ? "xz" : "compress"
     throw new ProgramFailure(
@@ -340,7 +382,7 @@ export const tar: Program = async (context) => {
     )
   }
   if (modes[0] === "r" || modes[0] === "u") {
-    throw new ProgramFailure(`-${modes[0]}: archives are not changed in place; make a new one`, 2)
+    return append(context, line)
   }
   return modes[0] === "c" ? create(context, line) : extract(context, line)
 }

@@ -14,8 +14,8 @@ export type Form = "unified" | "context" | "normal"
 export interface Header {
   readonly name: string
   readonly line: string
-  /** Whether it stands for no file: `/dev/null`, or a time before all files. */
-  readonly isNone: boolean
+  /** 2 when it stands for no file (`/dev/null`, or a time before all files), 1 when for none or an empty one. */
+  readonly absence: 0 | 1 | 2
 }
 
 export interface FilePatch {
@@ -35,7 +35,13 @@ const headerOf = (line: string): Header => {
   const text = line.slice(4)
   const [name, time = ""] = text.split("\t")
   const isNone = name.trim() === "/dev/null" || /^1970-01-01 00:00:00|^Thu Jan +1 00:00:00 1970/.test(time)
-  return { name: name.trim(), line: text, isNone }
+  return { name: name.trim(), line: text, absence: isNone ? 2 : 0 }
+}
+
+/** A header of a side that has no lines may stand for no file. */
+const withoutLines = (header: Header, hunk: Hunk | undefined, other: string): Header => {
+  if (header.absence > 0 || hunk === undefined || hunk.lines.some((line) => line[0] !== other)) return header
+  return (other === "+" ? hunk.oldStart : hunk.newStart) === 0 ? { ...header, absence: 1 } : header
 }
 
 type Parsed = readonly [hunks: Array<Hunk>, next: number]
@@ -170,10 +176,11 @@ export const parsePatch = (text: string): ReadonlyArray<FilePatch> => {
     }
     const [form, header] = found
     const [hunks, next] = parsers[form](lines, at + header)
+    const [first] = hunks
     patches.push({
       form,
-      old: header === 0 ? undefined : headerOf(lines[at]),
-      fresh: header === 0 ? undefined : headerOf(lines[at + 1]),
+      old: header === 0 ? undefined : withoutLines(headerOf(lines[at]), first, "+"),
+      fresh: header === 0 ? undefined : withoutLines(headerOf(lines[at + 1]), first, "-"),
       hunks,
       lead: lines.slice(begin, at + header),
       at: at + header + 1

@@ -65,7 +65,7 @@ class Patcher {
     for (const name of names) if (await this.exists(name)) present.push(name)
     if (present.length > 0) return best(present)
     const from = this.reverses ? patch.fresh : patch.old
-    return from?.isNone === true ? best(names) : undefined
+    return (from?.absence ?? 0) > 0 ? best(names) : undefined
   }
 
   /** What to do with a patch that seems to be applied already. Nobody is there to be asked. */
@@ -168,14 +168,16 @@ class Patcher {
   /** Whether a patch that makes a file finds one, or one that removes a file finds none; undefined: go on. */
   private async misplaced(name: string, patch: FilePatch, size: number | undefined): Promise<Verdict> {
     const [from, to] = this.reverses ? [patch.fresh, patch.old] : [patch.old, patch.fresh]
-    const makes = from?.isNone === true && size !== undefined && size > 0
-    const removes = to?.isNone === true && size === undefined
-    if (this.line.has("f") || !(makes || removes)) return "apply"
+    const isEmpty = (size ?? 0) === 0
+    const looksReversed = isEmpty ? (to?.absence ?? 0) > 0 : from?.absence === 2
+    if (this.line.has("f") || !looksReversed) return "apply"
+    const [does, state] = size === undefined
+      ? ["delete", "does not exist"]
+      : isEmpty
+      ? ["empty out", "is already empty"]
+      : ["create", "already exists"]
     return this.verdict(
-      `The next patch${this.reverses ? ", when reversed," : ""} would ${
-        makes ? "create" : "delete"
-      } the file ${name},\n`
-        + `which ${makes ? "already exists" : "does not exist"}!`
+      `The next patch${this.reverses ? ", when reversed," : ""} would ${does} the file ${name},\nwhich ${state}!`
     )
   }
 
@@ -229,7 +231,7 @@ class Patcher {
       await context.sys("writeFile", context.path(await this.keptAs(name)), before.slice(), false)
     }
     const to = this.reverses ? patch.old : patch.fresh
-    if (lines.length === 0 && (to?.isNone === true || line.has("E"))) {
+    if (lines.length === 0 && (to?.absence === 2 || line.has("E"))) {
       if (before !== undefined) await context.sys("unlink", path)
       return this.withoutEmptyParents(name)
     }

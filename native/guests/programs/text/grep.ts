@@ -10,7 +10,8 @@ import { walkFiles } from "./grep-walk.ts"
 import type { Regex, Span } from "./regex.ts"
 import { compileRegex } from "./regex.ts"
 
-const spec = {
+/** The options of grep. */
+export const spec = {
   short: "EFGPe:f:iyvwxclLqsonHhbm:A:B:C:rRaIUzZT0123456789",
   long: {
     "extended-regexp": "E",
