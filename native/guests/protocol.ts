@@ -227,6 +227,8 @@ export interface GuestProcess {
 export const MAX_CLOSES = 256
 /** Most bytes that one `pread` answers or one `pwrite` takes. */
 export const TRANSFER_BYTES = 256 * 1024
+/** Files that one `readFiles` reads. */
+export const FILES_TOGETHER = 32
 
 export type FileType = "file" | "directory" | "symlink" | "character" | "block" | "fifo" | "socket"
 
@@ -283,6 +285,8 @@ export interface SystemCalls {
   readonly stat: (path: string) => GuestStat
   readonly lstat: (path: string) => GuestStat
   readonly readFile: (path: string) => Uint8Array
+  /** At most `FILES_TOGETHER`, by their paths joined with NUL: each as `readFile` gives it, or the error that it faults with. */
+  readonly readFiles: (paths: string) => ReadonlyArray<Uint8Array | Errno>
   /** Creates with exactly `mode` (default 0o644); truncates unless `append`. */
   readonly writeFile: (path: string, bytes: Uint8Array, append: boolean, mode?: number) => void
   /**

@@ -2,6 +2,7 @@
  * The system calls of guest workers: each checked, then one operation on the VM with the rights of the process's user.
  * What comes from a worker is not trusted, whatever its type says.
  */
+import type { Errno } from "../../../src/Errno.ts"
 import { isSignal, type Signal } from "../../../src/Signals.ts"
 import type {
   GuestDirectoryEntry,
@@ -10,6 +11,8 @@ import type {
   SystemCallName,
   SystemCalls
 } from "../../guests/protocol.ts"
+import { FILES_TOGETHER } from "../../guests/protocol.ts"
+import { Fault } from "../fault.ts"
 import { isFault, once, Pace, type Steps } from "../filesystem/steps.ts"
 import type { ToolCalls } from "../tools/tool-calls.ts"
 import { Arguments } from "./arguments.ts"
@@ -37,7 +40,7 @@ export interface CallContext extends FileContext {
 }
 
 /** Calls that take as many steps as what they work on needs. */
-type LongCall = "remove" | "copy" | "readFile" | "writeFile" | "mkdir" | "readdir" | "readdirStat"
+type LongCall = "remove" | "copy" | "readFile" | "readFiles" | "writeFile" | "mkdir" | "readdir" | "readdirStat"
 
 type Checked = {
   readonly [Name in Exclude<SystemCallName, WaitingCallName | LongCall>]: (
@@ -47,6 +50,8 @@ type Checked = {
 }
 
 const NANOS = 1_000_000n
+/** Bytes that are read in the time of one unit of work. */
+const READ_PACE = 4096
 const LAST_PID = 4_194_304
 const MAX_ID = 0xffff_fffe
 
@@ -118,6 +123,10 @@ const longCalls: {
       : once(() => filesystem.mkdir(maker, args.string(0), mode))
   },
   readFile: ({ caller, filesystem }, args) => filesystem.readSteps(caller, args.string(0)),
+  readFiles: (context, args) => {
+    const paths = args.string(0).split("\0")
+    return paths.length > FILES_TOGETHER ? args.refuse() : readTogether(context, paths)
+  },
   writeFile: ({ caller, filesystem }, args) => {
     const mode = args.mode(3)
     return filesystem.writeSteps(making(caller, mode), args.string(0), args.bytes(1), { append: args.flag(2), mode })
@@ -145,6 +154,25 @@ function* listWithStats(
     if (pace.spend(2 + prefix.length / 16)) yield
   }
   return listed
+}
+
+function* readTogether(
+  { caller, filesystem }: CallContext,
+  paths: ReadonlyArray<string>
+): Steps<Array<Uint8Array | Errno>> {
+  const pace = new Pace()
+  const contents: Array<Uint8Array | Errno> = []
+  for (const path of paths) {
+    try {
+      const content = yield* filesystem.readSteps(caller, path)
+      contents.push(content)
+      if (pace.spend(4 + path.length / 16 + content.length / READ_PACE)) yield
+    } catch (thrown) {
+      if (!(thrown instanceof Fault)) throw thrown
+      contents.push(thrown.errno)
+    }
+  }
+  return contents
 }
 
 const isLong = (name: SystemCallName): name is LongCall => Object.hasOwn(longCalls, name)

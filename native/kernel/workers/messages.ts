@@ -11,6 +11,7 @@ const systemCalls: Readonly<Record<SystemCallName, readonly [number, number]>> =
   stat: [1, 1],
   lstat: [1, 1],
   readFile: [1, 1],
+  readFiles: [1, 1],
   writeFile: [3, 4],
   open: [4, 4],
   pread: [3, 3],

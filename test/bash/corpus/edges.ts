@@ -4,7 +4,28 @@ import type { Groups } from "./types.ts"
 /** Without the numbers of processes. */
 const told = "t() { sed 's/^\\(.*line [0-9]*:\\) *[0-9]* /\\1 /'; }"
 
+/** A few files, one without a last newline and one empty. */
+const tree = "mkdir -p t/sub; printf 'one\\ntwo\\nthree' > t/a; printf 'a.b\\n*\\nattt\\n' > t/b; : > t/empty; " +
+  "printf 'caf\\303\\251\\none two\\n' > t/sub/c; printf 'one\\r\\n\\n\\ntwo\\n' > t/sub/d; "
+
 export const edges: Groups = {
+  "grep through trees": [
+    tree +
+    "grep -r '^one$' t | sort; grep -rx one t | sort; grep -rw two t | sort; grep -r '^' t | wc -l; grep -r '' t | wc -l",
+    tree +
+    "grep -rc nothing t | sort; grep -rl three t | sort; grep -rL three t | sort; grep -r nothing t; echo $?; grep -rq one t; echo $?",
+    tree +
+    "grep -rF -e 'a.b' -e '*' t | sort; grep -rF 'one$' t; echo $?; grep -ri ONE t | sort; grep -rE 'on[^x]|t{2}' t | sort",
+    tree +
+    "grep -rE -e '(o)n\\1' -e three t | sort; grep -rn -A1 two t | sort; grep -rv one t | sort; grep -rE '[^a]$' t | sort",
+    tree +
+    "grep -r 'e.t' t; echo $?; grep -rE '^(two|three)' t | sort; grep -ro 'o' t | sort | uniq -c; grep -rh '.\\{3\\}$' t | sort",
+    tree +
+    "grep -r 'one\\`' t; grep -r '\\`one' t | sort; grep -rE '\\bthree|\\Bw' t | sort; grep -r $'caf\\u00e9' t; grep -rb three t | sort",
+    "mkdir t; for i in {1..100}; do echo \"line $i\" > t/$i; done; grep -rh '7$' t | sort -V; grep -rl '^line 99$' t; rm t/6; ln -s gone t/6; grep -r 'line 7$' t",
+    tree +
+    "printf 'one\\n\\0two\\n' > t/binary; head -c 100000 /dev/zero | tr '\\0' x > t/large; echo one >> t/large; grep -rc one t | sort; grep -r two t | sort; grep -rl 'x$' t"
+  ],
   signals: [
     "kill -l; trap -l; kill -l 1 2 15 34 35 49 50 63 64; kill -L | tail -1",
     "exec 2>&1; for s in 137 0 32 33 128 129 162 192 193 255 256 65 RTMIN RTMIN+3 rtmin+1 SIGRTMIN+15 RTMIN+16 RTMIN+30 RTMIN+31 RTMAX RTMAX-2 RTMAX-14 RTMAX-15 SIG RTMIN- EXIT exit 9 KILL sigkill IOT 32x; do kill -l $s; echo $?; done; kill -l ''; kill -l 1 99 3; echo $?",

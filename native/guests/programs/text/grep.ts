@@ -8,7 +8,7 @@ import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure, Reader } from "../program.ts"
 import { walkFiles } from "./grep-walk.ts"
 import type { Regex, Span } from "./regex.ts"
-import { compileRegex } from "./regex.ts"
+import { compileForLines, compileRegex } from "./regex.ts"
 
 /** The options of grep. */
 export const spec = {
@@ -62,6 +62,8 @@ interface Settings {
   readonly context: ProgramContext
   readonly line: CommandLine
   readonly matchers: ReadonlyArray<Regex>
+  /** One of them finds something in a text of which a line is matched; undefined where that cannot be asked. */
+  readonly sieve: ReadonlyArray<Regex> | undefined
   readonly after: number
   readonly before: number
   readonly max: number
@@ -72,24 +74,28 @@ interface Settings {
   readonly silent: boolean
 }
 
-const fixed = (pattern: string, ignoreCase: boolean, around: "word" | "line" | undefined): Regex => {
-  const escaped = pattern.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
-  return compileRegex(escaped, { extended: true, ignoreCase, around })!
-}
+const fixed = (pattern: string): string => pattern.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
 
-const compile = (patterns: ReadonlyArray<string>, line: CommandLine, name: string): Array<Regex> => {
+const compile = (
+  patterns: ReadonlyArray<string>,
+  line: CommandLine,
+  name: string
+): Pick<Settings, "matchers" | "sieve"> => {
   const ignoreCase = (line.has("i") || line.has("y")) && !line.has("no-i")
   const around = line.has("x") ? "line" as const : line.has("w") ? "word" as const : undefined
   const mode = line.options.findLast(({ name }) => "EFGP".includes(name))?.name ??
     (name === "egrep" ? "E" : name === "fgrep" ? "F" : "G")
-  return patterns.map((pattern) => {
-    if (mode === "F") return fixed(pattern, ignoreCase, around)
+  const sources = mode === "F" ? patterns.map(fixed) : patterns
+  const options = { extended: mode !== "G", ignoreCase, around }
+  const matchers = sources.map((source) => {
     const regex = mode === "P"
-      ? perl(pattern, ignoreCase, around)
-      : compileRegex(pattern, { extended: mode === "E", ignoreCase, around, spans: line.has("o") })
-    if (regex === undefined) throw new ProgramFailure(`Invalid regular expression: ${pattern}`, 2)
+      ? perl(source, ignoreCase, around)
+      : compileRegex(source, mode === "F" ? options : { ...options, spans: line.has("o") })
+    if (regex === undefined) throw new ProgramFailure(`Invalid regular expression: ${source}`, 2)
     return regex
   })
+  const sieve = mode === "P" ? [] : sources.flatMap((source) => compileForLines(source, options) ?? [])
+  return { matchers, sieve: sieve.length < sources.length ? undefined : sieve }
 }
 
 /** Perl's syntax is JavaScript's, near enough; what could backtrack for ever is not run. */
@@ -175,13 +181,16 @@ class Search {
   /** A whole file at once; undefined when it is better read as a stream. */
   async runWhole(bytes: Uint8Array): Promise<boolean | undefined> {
     if (this.settings.line.has("z") || bytes.includes(0)) return undefined
-    const lines = bytes.length === 0 ? [] : decodeText(bytes).split("\n")
+    const whole = decodeText(bytes)
+    const { context, invert, sieve } = this.settings
+    const tick = context.tick()
+    if (tick !== undefined) await tick
+    if (!invert && sieve?.every((regex) => !regex.test(whole)) === true) return this.finish()
+    const lines = bytes.length === 0 ? [] : whole.split("\n")
     if (lines[lines.length - 1] === "") lines.pop()
     for (const text of lines) {
       if (!this.passes(text) && await this.consider(text)) break
     }
-    const tick = this.settings.context.tick()
-    if (tick !== undefined) await tick
     return this.finish()
   }
 
@@ -280,7 +289,7 @@ class Search {
     else if (line.has("c") && !line.has("l") && !line.has("L")) {
       await context.stdout.write(`${withName ? `${this.label}:` : ""}${this.selected}\n`)
     } else if (this.binary && this.selected > 0 && !this.quiet()) {
-      await context.stdout.write(`grep: ${this.label}: binary file matches\n`)
+      await context.stderr.write(`grep: ${this.label}: binary file matches\n`)
     }
     return line.has("L") ? this.selected === 0 : this.selected > 0
   }
@@ -326,7 +335,7 @@ export const grep: Program = async (context) => {
   const settings: Settings = {
     context,
     line,
-    matchers: compile(patterns, line, context.name),
+    ...compile(patterns, line, context.name),
     after: line.has("A") ? number(line.get("A"), "context length argument") : around,
     before: line.has("B") ? number(line.get("B"), "context length argument") : around,
     max: line.has("m") ? number(line.get("m"), "max count") : Infinity,

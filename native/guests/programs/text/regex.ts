@@ -329,6 +329,20 @@ export const compileRegex = (pattern: string, options: RegexOptions): Regex | un
   return regex
 }
 
+/**
+ * For the question whether any line of a text may match: what does not match the text matches none of its lines. Undefined for
+ * patterns that would take longer for a whole text than for its lines.
+ */
+export const compileForLines = (pattern: string, options: RegexOptions): Regex | undefined => {
+  try {
+    const { nested, references, source, unbounded } = translate(pattern, options.extended)
+    if (nested || references || unbounded > 0 || source.includes("(?<!") || source.includes("(?!")) return undefined
+  } catch {
+    return undefined
+  }
+  return compileRegex(pattern, { ...options, multiline: true, spans: false })
+}
+
 const build = (
   pattern: string,
   { around, extended, ignoreCase = false, multiline = false, spans = false }: RegexOptions
