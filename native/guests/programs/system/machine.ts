@@ -139,8 +139,10 @@ export const watch: Program = async (context) => {
   return 0
 }
 
+/** With `-x` what has scrolled away stays. */
 export const clear: Program = async (context) => {
-  await context.stdout.write("\x1b[H\x1b[2J\x1b[3J")
+  const line = parseOptions(context, { short: "T:x" })
+  await context.stdout.write(line.has("x") ? "\x1b[H\x1b[2J" : "\x1b[H\x1b[2J\x1b[3J")
   return 0
 }
 

@@ -124,7 +124,8 @@ export const tee: Program = async (context) => {
 const YES_BYTES = 16 * 1024
 
 export const yes: Program = async (context) => {
-  const text = `${context.args.length === 0 ? "y" : context.args.join(" ")}\n`
+  const { operands } = parseOptions(context, { short: "" })
+  const text = `${operands.length === 0 ? "y" : operands.join(" ")}\n`
   const block = Buffer.from(text.repeat(Math.max(1, Math.floor(YES_BYTES / text.length))))
   for (;;) {
     const tick = context.tick()
