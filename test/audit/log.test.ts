@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { AuditLog, KEPT_EVENTS } from "../../layers/remote/audit/AuditLog.ts"
 import { AuditEvent } from "../../src/audit/AuditEvent.ts"
+import { Malformed } from "../../src/wire/Codec.ts"
 
 const replaced = (time: number) => ({ _tag: "PolicyReplaced" as const, time, failed: false })
 
@@ -35,6 +36,43 @@ describe("AuditLog", () => {
         assert.deepStrictEqual(Schema.decodeSync(AuditEvent)(Schema.encodeSync(AuditEvent)(event)), event)
       }
       assert.deepStrictEqual(sequences(yield* audit.recent), [0, 1, 2, 3, 4])
+    }))
+
+  it.effect("makes events that came together when one of them is asked for, in their places", () =>
+    Effect.gen(function*() {
+      const { audit, log } = make(2)
+      let made = 0
+      log.appendLater(3, () => {
+        made++
+        return [replaced(2), replaced(3), replaced(4)]
+      })
+      log.append(replaced(5))
+      assert.strictEqual(made, 0)
+      const events = yield* audit.recent
+      assert.deepStrictEqual(
+        events.map(({ sequence, time, vmId }) => [sequence, time, vmId]),
+        [0, 1, 2, 3, 4, 5].map((at) => [at, at, "vm-1"])
+      )
+      assert.deepStrictEqual(sequences(yield* audit.events(3).pipe(Stream.take(2), Stream.runCollect)), [3, 4])
+      assert.strictEqual(made, 1)
+    }))
+
+  it.effect("has what cannot be read, or is not as many as was said, as lost", () =>
+    Effect.gen(function*() {
+      const { audit, log } = make(0)
+      log.appendLater(2, () => {
+        throw new Malformed("no notes")
+      })
+      log.appendLater(2, () => [replaced(0)])
+      log.append(replaced(9))
+      const events = yield* audit.recent
+      assert.deepStrictEqual(events.map(({ _tag, sequence }) => `${sequence} ${_tag}`), [
+        "0 Lost",
+        "1 Lost",
+        "2 Lost",
+        "3 Lost",
+        "4 PolicyReplaced"
+      ])
     }))
 
   it.effect("goes on after a cursor, and tells how much is no longer there", () =>

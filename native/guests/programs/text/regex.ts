@@ -335,8 +335,8 @@ export const compileRegex = (pattern: string, options: RegexOptions): Regex | un
  */
 export const compileForLines = (pattern: string, options: RegexOptions): Regex | undefined => {
   try {
-    const { nested, references, source, unbounded } = translate(pattern, options.extended)
-    if (nested || references || unbounded > 0 || source.includes("(?<!") || source.includes("(?!")) return undefined
+    const { nested, references, unbounded } = translate(pattern, options.extended)
+    if (nested || references || unbounded > 0) return undefined
   } catch {
     return undefined
   }
