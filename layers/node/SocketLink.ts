@@ -24,9 +24,10 @@ export const socketLink = (open: Effect.Effect<Socket, TransportError, Scope.Sco
     socket.on("close", () => events.ended("the sidecar has closed the connection"))
     return {
       send: (parts) => {
-        socket.cork()
+        // gathering costs more than one part does
+        if (parts.length > 1) socket.cork()
         for (const part of parts) socket.write(part)
-        socket.uncork()
+        if (parts.length > 1) socket.uncork()
         return !socket.writableNeedDrain
       },
       close: () => void socket.end()

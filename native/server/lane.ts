@@ -37,9 +37,10 @@ export const attach = (server: SidecarServer, socket: Socket, onEnd: () => void)
   const session = server.accept(
     {
       send: (parts) => {
-        socket.cork()
+        // gathering costs more than one part does
+        if (parts.length > 1) socket.cork()
         for (const part of parts) socket.write(part)
-        socket.uncork()
+        if (parts.length > 1) socket.uncork()
         return !socket.writableNeedDrain
       },
       close: () => socket.end()

@@ -3,10 +3,11 @@
  * the body before anything is allocated. A codec is a value with its shape as data, so that a Schema can be derived from
  * it (see `Schemas.ts`) and one definition serves encoding, checking and the generated round trips of the tests.
  *
- * This module imports nothing, because the sidecar's hot path does.
+ * This module imports next to nothing, because the sidecar's hot path imports it.
  *
  * @since 0.1.0
  */
+import * as Slab from "./Slab.ts"
 
 /**
  * Thrown when a body does not have the shape its operation demands. The connection turns it into a refusal of that one
@@ -56,6 +57,14 @@ export type TypeOf<C> = C extends Codec<infer A> ? A : never
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 
+/** A number on its way from or to bytes. */
+const number = new DataView(new ArrayBuffer(8))
+
+/** Up to this length a loop over ASCII is quicker than the way into the platform's codec and back. */
+const SHORT = 32
+
+const FIRST_BYTES = 256
+
 /**
  * A growing buffer that values are written to.
  *
@@ -63,26 +72,30 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
  * @category models
  */
 export class Writer {
-  private buffer: Uint8Array
-  private view: DataView
-  private length = 0
-
-  constructor(capacity = 256) {
-    this.buffer = new Uint8Array(capacity)
-    this.view = new DataView(this.buffer.buffer)
-  }
+  /** What has been taken of the memory that small bodies share, until the body outgrows it. */
+  private readonly part = Slab.take(FIRST_BYTES)
+  private buffer = this.part.memory
+  private start = this.part.start
+  private at = this.part.start
+  private end = this.part.start + FIRST_BYTES
 
   private reserve(bytes: number): number {
-    const at = this.length
-    const needed = at + bytes
-    if (needed > this.buffer.length) {
-      const grown = new Uint8Array(Math.max(needed, this.buffer.length * 2))
-      grown.set(this.buffer.subarray(0, at))
-      this.buffer = grown
-      this.view = new DataView(grown.buffer)
-    }
-    this.length = needed
+    const at = this.at
+    if (at + bytes > this.end) return this.grow(bytes)
+    this.at = at + bytes
     return at
+  }
+
+  private grow(bytes: number): number {
+    const length = this.at - this.start
+    const grown = new Uint8Array(Math.max(length + bytes, 2 * (this.end - this.start)))
+    grown.set(this.buffer.subarray(this.start, this.at))
+    if (this.buffer === this.part.memory) Slab.giveBack(this.part, FIRST_BYTES, this.part.start)
+    this.buffer = grown
+    this.start = 0
+    this.at = length + bytes
+    this.end = grown.length
+    return length
   }
 
   u8(value: number): void {
@@ -91,15 +104,16 @@ export class Writer {
   }
   u16(value: number): void {
     const at = this.reserve(2)
-    this.view.setUint16(at, value, true)
+    this.buffer[at] = value
+    this.buffer[at + 1] = value >>> 8
   }
   u32(value: number): void {
-    const at = this.reserve(4)
-    this.view.setUint32(at, value, true)
+    this.putU32(this.reserve(4), value)
   }
   f64(value: number): void {
     const at = this.reserve(8)
-    this.view.setFloat64(at, value, true)
+    number.setFloat64(0, value, true)
+    for (let i = 0; i < 8; i++) this.buffer[at + i] = number.getUint8(i)
   }
   raw(bytes: Uint8Array): void {
     const at = this.reserve(bytes.length)
@@ -111,15 +125,36 @@ export class Writer {
   }
   /** Length-prefixed UTF-8. Short strings, which are nearly all (paths), take one pass. */
   string(value: string): void {
-    const length = value.length
+    const { length } = value
     const at = this.reserve(4 + length * 3)
-    const written = encoder.encodeInto(value, this.buffer.subarray(at + 4)).written
-    this.view.setUint32(at, written, true)
-    this.length = at + 4 + written
+    const from = at + 4
+    const ascii = length <= SHORT && this.ascii(value, from)
+    const written = ascii ? length : encoder.encodeInto(value, this.buffer.subarray(from)).written
+    this.putU32(at, written)
+    this.at = from + written
   }
+
+  private putU32(at: number, value: number): void {
+    const { buffer } = this
+    buffer[at] = value
+    buffer[at + 1] = value >>> 8
+    buffer[at + 2] = value >>> 16
+    buffer[at + 3] = value >>> 24
+  }
+
+  private ascii(value: string, from: number): boolean {
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i)
+      if (unit >= 0x80) return false
+      this.buffer[from + i] = unit
+    }
+    return true
+  }
+
   /** What has been written, as a view of the writer's own buffer: the writer must not be used afterwards. */
   finish(): Uint8Array {
-    return this.buffer.subarray(0, this.length)
+    if (this.buffer === this.part.memory) Slab.giveBack(this.part, FIRST_BYTES, this.at)
+    return this.buffer.subarray(this.start, this.at)
   }
 }
 
@@ -130,12 +165,9 @@ export class Writer {
  * @category models
  */
 export class Reader {
-  private readonly view: DataView
   private at = 0
 
-  constructor(private readonly body: Uint8Array) {
-    this.view = new DataView(body.buffer, body.byteOffset, body.byteLength)
-  }
+  constructor(private readonly body: Uint8Array) {}
 
   private take(bytes: number): number {
     const at = this.at
@@ -150,13 +182,18 @@ export class Reader {
     return this.body[this.take(1)]
   }
   u16(): number {
-    return this.view.getUint16(this.take(2), true)
+    const at = this.take(2)
+    return this.body[at] | (this.body[at + 1] << 8)
   }
   u32(): number {
-    return this.view.getUint32(this.take(4), true)
+    const at = this.take(4)
+    const { body } = this
+    return (body[at] | (body[at + 1] << 8) | (body[at + 2] << 16) | (body[at + 3] << 24)) >>> 0
   }
   f64(): number {
-    return this.view.getFloat64(this.take(8), true)
+    const at = this.take(8)
+    for (let i = 0; i < 8; i++) number.setUint8(i, this.body[at + i])
+    return number.getFloat64(0, true)
   }
   bytes(): Uint8Array {
     const length = this.u32()
@@ -164,8 +201,23 @@ export class Reader {
     return this.body.subarray(at, at + length)
   }
   string(): string {
-    return decoder.decode(this.bytes())
+    const length = this.u32()
+    const at = this.take(length)
+    const short = length <= SHORT ? this.ascii(at, at + length) : undefined
+    return short ?? decoder.decode(this.body.subarray(at, at + length))
   }
+
+  private ascii(from: number, to: number): string | undefined {
+    const units: Array<number> = []
+    for (let at = from; at < to; at++) {
+      const unit = this.body[at]
+      if (unit >= 0x80) return undefined
+      units.push(unit)
+    }
+    // at once: a text that is put together piece by piece keeps its pieces
+    return String.fromCharCode(...units)
+  }
+
   rest(): Uint8Array {
     const at = this.at
     this.at = this.body.length

@@ -5,10 +5,13 @@
  * @since 0.1.0
  */
 import type { Link } from "./Connection.ts"
+import * as Slab from "./Slab.ts"
 
 type Frame = ReadonlyArray<Uint8Array>
 
 const DATA_PER_WRITE = 256 * 1024
+/** Up to so many bytes it is quicker to copy them than to hand them on by themselves. */
+const SMALL = 1024
 
 /**
  * @since 0.1.0
@@ -75,19 +78,11 @@ export class Outbox {
   }
 
   private take(): Array<Uint8Array> {
-    const parts: Array<Uint8Array> = []
-    const put = (frame: Frame): number => {
-      let bytes = 0
-      for (const part of frame) {
-        if (part.length > 0) parts.push(part)
-        bytes += part.length
-      }
-      return bytes
-    }
-    for (const frame of this.controls) put(frame)
+    const parts = new Parts()
+    for (const frame of this.controls) parts.put(frame)
     this.controls = []
     let bytes = 0
-    while (this.next < this.frames.length && bytes < DATA_PER_WRITE) bytes += put(this.frames[this.next++])
+    while (this.next < this.frames.length && bytes < DATA_PER_WRITE) bytes += parts.put(this.frames[this.next++])
     if (this.next === this.frames.length) {
       this.frames = []
       this.next = 0
@@ -95,12 +90,55 @@ export class Outbox {
       this.frames = this.frames.slice(this.next)
       this.next = 0
     }
-    return parts
+    return parts.finish()
   }
 
   private schedule(): void {
     if (this.scheduled || this.blocked) return
     this.scheduled = true
     queueMicrotask(this.flush)
+  }
+}
+
+/** What is written at once. Small parts that follow each other become one, as most of the cost of a part is that it is one. */
+class Parts {
+  private readonly parts: Array<Uint8Array> = []
+  private small: Array<Uint8Array> = []
+  private smallBytes = 0
+
+  /** Gives the bytes of a frame. */
+  put(frame: Frame): number {
+    let bytes = 0
+    for (const part of frame) {
+      bytes += part.length
+      if (part.length > SMALL) {
+        this.join()
+        this.parts.push(part)
+      } else if (part.length > 0) {
+        this.small.push(part)
+        this.smallBytes += part.length
+      }
+    }
+    return bytes
+  }
+
+  finish(): Array<Uint8Array> {
+    this.join()
+    return this.parts
+  }
+
+  private join(): void {
+    if (this.small.length === 1) this.parts.push(this.small[0])
+    else if (this.small.length > 1) {
+      const { memory, start } = Slab.take(this.smallBytes)
+      let at = start
+      for (const part of this.small) {
+        memory.set(part, at)
+        at += part.length
+      }
+      this.parts.push(memory.subarray(start, at))
+    }
+    this.small = []
+    this.smallBytes = 0
   }
 }

@@ -121,7 +121,7 @@ describe("codecs", () => {
       })
     )
     const body = Codec.encode(failureCodec, new WireFailure("kernel", "", "ENOENT"))
-    new DataView(body.buffer).setUint16(1, 9999, true)
+    new DataView(body.buffer, body.byteOffset).setUint16(1, 9999, true)
     assert.strictEqual(Codec.decode(failureCodec, body).errno, "EIO")
   })
 

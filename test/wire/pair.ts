@@ -1,7 +1,7 @@
 /** Two ends of a connection, with a link between them that cuts, joins and delays as a seed says. */
 import type { CloseCause, ConnectionOptions, Link } from "../../src/wire/Connection.ts"
 import { Connection, DEFAULT_MAX_EXCHANGES, DEFAULT_WINDOW } from "../../src/wire/Connection.ts"
-import { DEFAULT_MAX_FRAME } from "../../src/wire/Frame.ts"
+import { DEFAULT_MAX_FRAME, FrameParser } from "../../src/wire/Frame.ts"
 
 export interface PairOptions {
   readonly seed?: number
@@ -19,6 +19,14 @@ export const random = (seed: number) => () => {
   let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
   t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
   return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+}
+
+/** The kinds of the frames in what was sent. */
+export const kindsOf = (parts: ReadonlyArray<Uint8Array>): Array<number> => {
+  const kinds: Array<number> = []
+  const parser = new FrameParser(DEFAULT_MAX_FRAME, (kind) => void kinds.push(kind))
+  for (const part of parts) parser.push(part)
+  return kinds
 }
 
 export class Pair {
