@@ -192,14 +192,13 @@ const transportFailure = (
 
 const vmLost = (detail: string) => new SidecarError({ reason: "VmLost", detail })
 
-/**
- * A refused call is to cost no more than another. So the error is not validated again, as the wire's own codec has read it,
- * and has no stack: that of the fiber that reads the wire tells nothing about the caller.
- */
-const kernelError = ({ denial, dest, errno, limit, path, syscall }: WireFailure) => {
-  const frames = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-  const error = new KernelError({ errno, syscall, path, dest, limit, denied: denial }, true)
-  Error.stackTraceLimit = frames
-  return error
-}
+/** A refused call is to cost no more than another. That the wire's own codec has read it is check enough. */
+const kernelError = ({ denial, dest, errno, limit, path, syscall }: WireFailure) =>
+  KernelError.unsafeMake({
+    errno,
+    syscall,
+    ...(path === undefined ? {} : { path }),
+    ...(dest === undefined ? {} : { dest }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(denial === undefined ? {} : { denied: denial })
+  })

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Data from "effect/Data"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Errno_ from "../Errno.ts"
@@ -91,13 +92,29 @@ export class KernelError extends Schema.TaggedError<KernelError>("effect-agent-o
   /**
    * @since 0.1.0
    */
-  readonly [KernelErrorTypeId]: KernelErrorTypeId = KernelErrorTypeId
+  get [KernelErrorTypeId](): KernelErrorTypeId {
+    return KernelErrorTypeId
+  }
 
   /**
    * @since 0.1.0
    */
   static is(u: unknown): u is KernelError {
     return Predicate.hasProperty(u, KernelErrorTypeId)
+  }
+
+  /**
+   * An error of facts that have been checked, without a stack: for facts of the wire, where a guest may provoke any number of
+   * errors. It leaves out the constructors of the Schema's classes, which take three times as long as the error itself.
+   *
+   * @since 0.1.0
+   */
+  static unsafeMake(facts: Omit<ConstructorParameters<typeof KernelError>[0], "_tag">): KernelError {
+    const frames = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
+    const made: object = Reflect.construct<any, object>(Data.Error, [{ ...facts, _tag: "KernelError" }], KernelError)
+    Error.stackTraceLimit = frames
+    return made as KernelError
   }
 
   /**

@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as FastCheck from "effect/FastCheck"
+import * as Hash from "effect/Hash"
 import * as Schema from "effect/Schema"
 import * as Errno from "../../../src/Errno.ts"
 import { AgentOsError, batchMessage } from "../../../src/errors/AgentOsError.ts"
@@ -208,6 +211,27 @@ describe("errors", () => {
   it("a denied tool call carries the policy's text", () => {
     const denied = new PermissionDenied({ domain: "tool", operation: "invoke", resource: "k:t" })
     assert.strictEqual(ToolError.denied("k:t", denied).message, denied.message)
+  })
+})
+
+describe("KernelError.unsafeMake", () => {
+  it("makes what the constructor makes, but for the stack", () => {
+    FastCheck.assert(
+      FastCheck.property(Arbitrary.make(KernelError), (made) => {
+        const { _tag, ...facts } = { ...made }
+        const error = KernelError.unsafeMake(facts)
+        assert.deepStrictEqual(error, made)
+        assert.deepStrictEqual({ ...error }, { ...made })
+        assert.strictEqual(JSON.stringify(error), JSON.stringify(made))
+        assert.deepStrictEqual(Schema.encodeSync(KernelError)(error), Schema.encodeSync(KernelError)(made))
+        assert.deepStrictEqual([error.name, error.message, error.retryable], [made.name, made.message, made.retryable])
+        assert.isTrue(Equal.equals(error, made) && Hash.hash(error) === Hash.hash(made))
+        assert.isTrue(error instanceof KernelError && error instanceof Error && KernelError.is(error))
+        assert.strictEqual(Effect.runSync(Effect.flip(error)), error)
+        assert.strictEqual(error.stack, `KernelError: ${error.message}`)
+        assert.strictEqual(_tag, "KernelError")
+      })
+    )
   })
 })
 
