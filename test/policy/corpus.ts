@@ -179,7 +179,27 @@ export const reads: ReadonlyArray<string> = [
   "mkdir d; mv /open/sub d; mv d/sub/.env d/sub/env; cat d/sub/env",
   "ln -s / r; ln -s r/secret s; cat s/key",
   "ln -s /open/sub s; cat s/.env",
-  "diff /dev/null /secret/key"
+  "diff /dev/null /secret/key",
+  "sqlite3 :memory: 'create table t(a)' '.import /secret/key t' 'select * from t'",
+  "zip -q z /secret/key; unzip -p z",
+  "zip -qr z /area; unzip -p z",
+  "ln -s /secret/key k; tar chf t k; tar xOf t",
+  "tar cf t -T <(echo /secret/key); tar xOf t",
+  "history -r /secret/key; history",
+  "bash --rcfile /secret/key -i -c : 2>&1",
+  "BASH_ENV=/secret/key bash -c : 2>&1",
+  ". <(cat /secret/key) 2>&1",
+  "cat <<< \"$(< /secret/key)\"",
+  "grep -f /secret/key -o <<< 's3cr3t-value'",
+  "sed 'R /secret/key' /etc/hostname",
+  "awk 'BEGIN { while ((getline x < ARGV[1]) > 0) print x }' /secret/key",
+  "while IFS= read -r -u 7 x; do echo $x; done 7< /area/inner/vault/key",
+  "jq -n --rawfile x /area/inner/vault/key '$x'",
+  "cd /area/inner; cat /proc/self/cwd/vault/key",
+  "timeout 1 tail -f /secret/key",
+  "flock /secret/key cat /secret/key",
+  "mapfile -d '' a < /secret/key; echo $a",
+  "PS4='$(cat /secret/key) '; set -x; : 2>&1"
 ]
 
 /** What there is no way to in any VM; the secret is not there either. */

@@ -1,13 +1,13 @@
 /** A policy and operations of several steps, between which others act or the policy is replaced. */
 import { assert, describe, it } from "@effect/vitest"
-import { O_RDONLY } from "../../native/kernel/filesystem/flags.ts"
+import { O_CREAT, O_RDONLY, O_WRONLY } from "../../native/kernel/filesystem/flags.ts"
 import { GuardedFilesystem } from "../../native/kernel/filesystem/guarded-filesystem.ts"
 import type { Steps } from "../../native/kernel/filesystem/steps.ts"
 import { Tree } from "../../native/kernel/filesystem/tree.ts"
 import { DecisionLog } from "../../native/kernel/policy/decision-log.ts"
 import type { PermissionsConfig } from "../../src/config/PermissionsConfig.ts"
 import { compile } from "../../src/policy/Policy.ts"
-import { bytes, fails, names, root as host, text, wide } from "../kernel/filesystem/support.ts"
+import { bytes, faultOf, fails, names, root as host, text, wide } from "../kernel/filesystem/support.ts"
 
 type Fs = NonNullable<PermissionsConfig["fs"]>
 
@@ -95,6 +95,44 @@ describe("a path that leads elsewhere in the midst of an operation", () => {
     )
     assert.isFalse(fs.exists(host, "/tmp/copy/9999"))
     fails("EACCES", () => fs.copy(host, "/open/deep", "/tmp/copy", { recursive: true }))
+  })
+})
+
+describe("a way through a place that may not be looked at", () => {
+  it("tells nothing of what is there", () => {
+    const fs = make(deny(["/secret", "/secret/**"]))
+    // what is there, what is not, and what lies below either
+    const through = ["deep", "nothing", "deep/key", "deep/nothing"].flatMap((name) =>
+      ["..", ".", "../..", "../../open"].map((rest) => `/secret/${name}/${rest}`)
+    )
+    for (const [index, target] of through.entries()) {
+      const link = `/tmp/${index}`
+      fs.symlink(host, target, link)
+      const ways: Array<readonly [string, () => unknown]> = [
+        ["stat", () => fs.stat(host, target)],
+        ["stat of a link", () => fs.stat(host, link)],
+        ["readdir", () => fs.readdir(host, `${link}/.`)],
+        ["open", () => fs.open(host, link, O_WRONLY | O_CREAT)],
+        ["open without writing", () => fs.open(host, target, O_RDONLY | O_CREAT)],
+        ["mkdir", () => fs.mkdir(host, target)],
+        ["rename", () => fs.rename(host, "/open", `${link}/x`)],
+        ["rename of it", () => fs.rename(host, target, "/tmp/x")],
+        ["rmdir", () => fs.rmdir(host, target)]
+      ]
+      for (const [name, way] of ways) {
+        assert.isFalse(fs.exists(host, target), target)
+        assert.strictEqual(faultOf(way).errno, "EACCES", `${name} ${target}`)
+      }
+    }
+  })
+
+  it("is open to whoever stands there", () => {
+    const fs = make(deny(["/secret", "/secret/**"]))
+    const inside = { ...host, cwd: "/secret/deep" }
+    assert.isTrue(fs.exists(inside, "../../open"))
+    assert.isTrue(fs.exists(inside, "../deep/../../open"))
+    fails("EACCES", () => fs.stat({ ...host, cwd: "/open" }, "../secret/deep/../../open"))
+    assert.isTrue(fs.exists(host, "/../open/../tmp/.."))
   })
 })
 

@@ -8,7 +8,7 @@ import type { DecisionLog } from "../policy/decision-log.ts"
 import type { Inode } from "./inode.ts"
 import type { Mount, MountTable } from "./mount-table.ts"
 import type { Operation } from "./operation.ts"
-import { Walk } from "./resolve.ts"
+import { type LastKind, Walk } from "./resolve.ts"
 
 export type FsOperation = OperationOf<"fs">
 
@@ -129,23 +129,22 @@ export class Guard {
 
   /** Resolves a whole path. What is missing in a place that may not be looked at is refused, not missing. */
   end(op: Operation, path: string, follow = true): Place {
-    const walk = new Walk(op, this.mounts, path, true)
+    const walk = this.walk(op, path)
     this.walking(op, walk, () => walk.toEnd(follow))
     return { path: walk.path, inode: walk.inode, mount: walk.mount }
   }
 
   /** The name at the end of a path, not followed; nothing where the path has no name at its end. */
   name(op: Operation, path: string): Place | undefined {
-    const walk = new Walk(op, this.mounts, path, true)
-    const kind = this.walking(op, walk, () => walk.toParent())
-    return kind === "name" ? { path: join(walk.path, walk.name), inode: walk.lookup(), mount: walk.mount } : undefined
+    const walk = this.walk(op, path)
+    return this.toParent(op, walk) === "name" ? { path: join(walk.path, walk.name), inode: walk.lookup(), mount: walk.mount } : undefined
   }
 
   /** The file that writing to a path would write or make, through links also where they lead to nothing. */
   target(op: Operation, path: string): Place | undefined {
-    const walk = new Walk(op, this.mounts, path, true)
+    const walk = this.walk(op, path)
     for (;;) {
-      if (this.walking(op, walk, () => walk.toParent()) !== "name") return undefined
+      if (this.toParent(op, walk) !== "name") return undefined
       const inode = walk.lookup()
       if (inode === undefined || !inode.isSymlink) {
         return { path: join(walk.path, walk.name), inode, mount: walk.mount }
@@ -156,7 +155,7 @@ export class Guard {
 
   /** The directories that a path still lacks, from the first on. */
   missing(op: Operation, path: string): Array<string> {
-    const walk = new Walk(op, this.mounts, path, true)
+    const walk = this.walk(op, path)
     const made: Array<string> = []
     return this.walking(op, walk, () => {
       while (walk.next()) {
@@ -175,6 +174,23 @@ export class Guard {
     })
   }
 
+  private walk(op: Operation, path: string): Walk {
+    return new AskingWalk(op, this.mounts, path, (directory) => this.passed(op, directory))
+  }
+
+  /** Refuses a way through what may not be looked at; that it may be is no decision to note. */
+  private passed(op: Operation, directory: string): void {
+    const decision = this.policy.decide("fs", "stat", directory)
+    if (decision.mode !== "allow") this.refuse(op, "stat", directory, decision)
+  }
+
+  /** A path that ends in `.` or `..` tells of the directory before it that it is one. */
+  private toParent(op: Operation, walk: Walk): LastKind {
+    const kind = this.walking(op, walk, () => walk.toParent())
+    if (kind === "dot" || kind === "dotdot") this.passed(op, walk.path)
+    return kind
+  }
+
   private walking<A>(op: Operation, walk: Walk, run: () => A): A {
     try {
       return run()
@@ -183,6 +199,30 @@ export class Guard {
       if (hides) this.check(op, "stat", walk.name === "" ? walk.path : join(walk.path, walk.name))
       throw thrown
     }
+  }
+}
+
+/**
+ * A walk that asks about each directory that it leaves by `..`: of one that may not be looked at, a way through it and out
+ * again would tell that it is there. Not about the caller's own directory and those above, which the caller already holds.
+ */
+class AskingWalk extends Walk {
+  /** Absent on the way to the working directory. */
+  private readonly asks: ((directory: string) => void) | undefined
+  private readonly held: string | undefined
+
+  constructor(op: Operation, mounts: MountTable, path: string, asks: (directory: string) => void) {
+    super(op, mounts, path, true)
+    this.asks = asks
+    this.held = `${op.caller.cwd}/`
+  }
+
+  override step(followLast: boolean): void {
+    if (this.name === "..") {
+      const at = this.path
+      if (at !== "/" && this.held?.startsWith(`${at}/`) === false) this.asks?.(at)
+    }
+    super.step(followLast)
   }
 }
 

@@ -128,7 +128,13 @@ export class GuardedFilesystem extends Filesystem {
     const { guard } = this
     if (guard === undefined) return true
     const op = new Operation(caller, "access", path)
-    return guard.reveals(op, guard.end(op, path).path)
+    try {
+      return guard.reveals(op, guard.end(op, path).path)
+    } catch (thrown) {
+      // the way there is refused, whatever is at its end
+      if (isFault(thrown, "EACCES")) return false
+      throw thrown
+    }
   }
 
   override access(caller: Caller, path: string, mask: number): void {
