@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { optionalKey } from "../OptionalKey.ts"
@@ -12,6 +13,7 @@ import { parse as parseRule } from "../tools/ApprovalRule.ts"
 import { type FlagSchema, flagsOf } from "../tools/Flags.ts"
 import { inputSchemaOf, type JsonSchema, outputSchemaOf } from "../tools/InputSchema.ts"
 import { type FunctionCall, type ToolKitDefinition, ToolKitTypeId } from "../tools/Tool.ts"
+import { fromParseIssue } from "./ConfigIssue.ts"
 import { integerBetween, listOf, text } from "./Primitives.ts"
 
 const name = (pattern: RegExp, description: string) => Schema.String.pipe(Schema.pattern(pattern, { description }))
@@ -106,6 +108,13 @@ const Rule = Schema.String.pipe(
   })
 )
 
+const toolLimits = {
+  requestBytes: optionalKey(integerBetween(1, MAX_BYTES)),
+  responseBytes: optionalKey(integerBetween(1, MAX_BYTES)),
+  concurrency: optionalKey(integerBetween(1, 10_000)),
+  perMinute: optionalKey(integerBetween(1, 1_000_000))
+}
+
 /**
  * What may be said of a plain function, all of it optional; `ToolKit.tool` says the same of a tool with Schemas.
  *
@@ -124,13 +133,21 @@ export const ToolCapability = {
   /** Keys of the input, at any depth, that neither approvals nor the audit show. */
   redact: optionalKey(listOf(text(200), 64)),
   /** Bytes of the JSON of input and result (1 MiB each), calls at once (16), calls that may start in a minute (no bound). */
-  limits: optionalKey(Schema.Struct({
-    requestBytes: optionalKey(integerBetween(1, MAX_BYTES)),
-    responseBytes: optionalKey(integerBetween(1, MAX_BYTES)),
-    concurrency: optionalKey(integerBetween(1, 10_000)),
-    perMinute: optionalKey(integerBetween(1, 1_000_000))
-  }))
+  limits: optionalKey(Schema.Struct(toolLimits))
 }
+
+/** The same of a tool that `ToolKit.tool` has made: its types say all but the bounds. */
+const Completed = Schema.Struct({
+  ...ToolCapability,
+  limits: Schema.Struct({
+    ...toolLimits,
+    timeoutMs: optionalKey(
+      Schema.Number.pipe(Schema.filter((ms) => ms >= 1, { description: "a timeout of at least one millisecond" }))
+    )
+  })
+})
+
+const completed = ParseResult.decodeUnknownEither(Completed)
 
 /**
  * A tool with its implementation.
@@ -224,11 +241,11 @@ const faultOf = (kit: ToolKitDefinition): Schema.FilterOutput => {
       const told = outputSchemaOf(tool[part] as Schema.Schema<any, any>)
       if (Either.isLeft(told)) return at(["tools", name, part], `cannot be told as JSON Schema: ${told.left}`)
     }
-    if (Math.max(tool.limits.requestBytes, tool.limits.responseBytes) > MAX_BYTES) {
-      return at(["tools", name, "limits"], "expected at most 16 MiB for a request and a response")
+    const said = completed(tool)
+    if (Either.isLeft(said)) {
+      const { detail, path } = fromParseIssue(said.left)
+      return at(["tools", name, ...path.split(".")], detail)
     }
-    const rule = typeof tool.approval === "string" ? undefined : parseRule(tool.approval.auto)
-    if (rule !== undefined && Either.isLeft(rule)) return at(["tools", name, "approval"], rule.left)
   }
   return undefined
 }

@@ -7,7 +7,7 @@ import { Tree } from "../../native/kernel/filesystem/tree.ts"
 import { DecisionLog } from "../../native/kernel/policy/decision-log.ts"
 import type { PermissionsConfig } from "../../src/config/PermissionsConfig.ts"
 import { compile } from "../../src/policy/Policy.ts"
-import { bytes, faultOf, fails, names, root as host, text, wide } from "../kernel/filesystem/support.ts"
+import { bytes, fails, faultOf, names, root as host, text, wide } from "../kernel/filesystem/support.ts"
 
 type Fs = NonNullable<PermissionsConfig["fs"]>
 

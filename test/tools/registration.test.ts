@@ -1,5 +1,6 @@
 /** What is refused of a kit when a VM is leased with it. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as ToolKit from "../../services/ToolKit.ts"
@@ -57,7 +58,24 @@ describe("a kit is refused", () => {
       "without tools",
       ToolKit.make("kit", { description: "Kit", tools: {} }),
       "tools: a tool kit needs at least one tool"
-    ]
+    ],
+    ...[
+      [{ limits: { concurrency: 0 } }, "limits.concurrency: expected an integer from 1 to 10000, got 0"],
+      [{ limits: { concurrency: 0.5 } }, "limits.concurrency: expected an integer, got 0.5"],
+      [{ limits: { perMinute: 0 } }, "limits.perMinute: expected an integer from 1 to 1000000, got 0"],
+      [{ limits: { perMinute: Number.NaN } }, "limits.perMinute: expected an integer, got NaN"],
+      [{ limits: { requestBytes: -1 } }, "limits.requestBytes: expected an integer from 1 to 16777216, got -1"],
+      [
+        { limits: { responseBytes: 2 ** 25 } },
+        "limits.responseBytes: expected an integer from 1 to 16777216, got 33554432"
+      ],
+      [{ limits: { timeout: 0 } }, "limits.timeoutMs: expected a timeout of at least one millisecond, got 0"],
+      [{ limits: { timeout: -5 } }, "limits.timeoutMs: expected a timeout of at least one millisecond, got 0"],
+      [{ approval: "sometimes" }, "approval: expected one of \"none\", \"manual\", an object, got \"sometimes\""],
+      [{ approval: { auto: 5 } }, "approval.auto: expected a string, got 5"],
+      [{ approval: { auto: "kwargs.a ==" } }, "approval.auto: no approval rule: unexpected end"],
+      [{ sideEffect: "much" }, "sideEffect: expected"]
+    ].map(([tool, message]) => [`with ${JSON.stringify(tool)}`, kit(tool as object), `tools.one.${message}`] as const)
   ]
   for (const [title, given, message] of cases) {
     it.effect(title, () =>
@@ -74,6 +92,7 @@ describe("a kit is refused", () => {
           kit({ input: Schema.Struct({ maxItems: text, minItems: text, no: text }) }),
           kit({ output: Schema.Unknown, failure: Schema.Struct({ at: Schema.Date }) }),
           kit({}),
+          kit({ limits: { timeout: Duration.infinity, concurrency: 1, perMinute: 1, requestBytes: 1 } }),
           plain({ type: "object", properties: { a: { type: "boolean" }, b: { type: "boolean" } } })
         ]
       ) yield* VmConfig.decode({ toolKits: [good as never] })

@@ -137,7 +137,9 @@ export class Guard {
   /** The name at the end of a path, not followed; nothing where the path has no name at its end. */
   name(op: Operation, path: string): Place | undefined {
     const walk = this.walk(op, path)
-    return this.toParent(op, walk) === "name" ? { path: join(walk.path, walk.name), inode: walk.lookup(), mount: walk.mount } : undefined
+    return this.toParent(op, walk) === "name"
+      ? { path: join(walk.path, walk.name), inode: walk.lookup(), mount: walk.mount }
+      : undefined
   }
 
   /** The file that writing to a path would write or make, through links also where they lead to nothing. */
