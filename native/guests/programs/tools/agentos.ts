@@ -28,12 +28,29 @@ const refuse = async (context: ProgramContext, message: string): Promise<number>
   return 1
 }
 
+/** No tool takes more. */
+const MAX_BYTES = 16 * 1024 * 1024
+
+/** A file, a pipe, or with `-` standard input, as any program reads it. */
+const readAll = async (context: ProgramContext, path: string): Promise<Uint8Array> => {
+  const reader = await context.open(path)
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  for (let chunk = await reader.read(); chunk !== undefined; chunk = await reader.read()) {
+    size += chunk.length
+    if (size > MAX_BYTES) throw new Refusal(Texts.invalidJson("file", "File too large"))
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
 const jsonFile = async (context: ProgramContext, path: string): Promise<Uint8Array> => {
   try {
-    const bytes = await context.sys("readFile", context.path(path))
+    const bytes = await readAll(context, path)
     JSON.parse(decoder.decode(bytes))
     return bytes
   } catch (error) {
+    if (error instanceof Refusal) throw error
     const reason = error instanceof SyntaxError ? error.message : context.reason(error)
     throw new Refusal(Texts.invalidJson("file", reason))
   }
