@@ -2,7 +2,8 @@
  * The rules of automatic approval: a small boolean language over one call. `and`, `or`, `not` and parentheses combine
  * comparisons (`==`, `!=`, `<`, `<=`, `>`, `>=`, `in [..]`, `starts_with`) of `side_effect`, `idempotent`, `session`,
  * `calls`, `tool`, `args[i]`, `kwargs.name` (also deeper) and literals; `matches_host(text, "host")` compares the host of
- * a URL; `always` and `never` stand for themselves. There are no loops, no functions of one's own, no patterns.
+ * a URL; `always` and `never` stand for themselves. There are no loops, no functions of one's own, no patterns. A comparison
+ * with what is not there, or cannot be compared, is neither true nor false, and `not` does not make it so.
  *
  * @since 0.1.0
  */
@@ -53,31 +54,51 @@ const refuse = (detail: string): never => {
 const scalars: ReadonlySet<string> = new Set(["side_effect", "idempotent", "session", "calls", "tool"])
 const comparisons: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">=", "in", "starts_with"])
 
-const ordered = (a: unknown, b: unknown, compare: (a: number | string, b: number | string) => boolean): boolean =>
-  (typeof a === "number" && typeof b === "number") || (typeof a === "string" && typeof b === "string")
-    ? compare(a, b)
-    : false
+/** `undefined` where there is nothing to tell. */
+type Truth = boolean | undefined
 
 const isScalar = (value: unknown): boolean => typeof value !== "object" && value !== undefined
 
-const compare: Readonly<Record<string, (a: unknown, b: unknown) => boolean>> = {
-  "==": (a, b) => isScalar(a) && a === b,
-  "!=": (a, b) => isScalar(a) && isScalar(b) && a !== b,
+const same = (a: unknown, b: unknown): Truth => isScalar(a) && isScalar(b) ? a === b : undefined
+
+const ordered = (a: unknown, b: unknown, compare: (a: number | string, b: number | string) => boolean): Truth =>
+  (typeof a === "number" && typeof b === "number") || (typeof a === "string" && typeof b === "string")
+    ? compare(a, b)
+    : undefined
+
+const isIn = (a: unknown, b: unknown): Truth => {
+  if (!Array.isArray(b) || !isScalar(a)) return undefined
+  return b.includes(a) ? true : b.every(isScalar) ? false : undefined
+}
+
+const compare: Readonly<Record<string, (a: unknown, b: unknown) => Truth>> = {
+  "==": same,
+  "!=": (a, b) => negated(same(a, b)),
   "<": (a, b) => ordered(a, b, (x, y) => x < y),
   "<=": (a, b) => ordered(a, b, (x, y) => x <= y),
   ">": (a, b) => ordered(a, b, (x, y) => x > y),
   ">=": (a, b) => ordered(a, b, (x, y) => x >= y),
-  in: (a, b) => Array.isArray(b) && isScalar(a) && b.includes(a),
-  starts_with: (a, b) => typeof a === "string" && typeof b === "string" && a.startsWith(b)
+  in: isIn,
+  starts_with: (a, b) => typeof a === "string" && typeof b === "string" ? a.startsWith(b) : undefined
 }
 
+/** What is no truth value stays none: the rule then says neither yes nor no. */
+const negated = (value: unknown): Truth => typeof value === "boolean" ? !value : undefined
+
+const both = (a: unknown, b: unknown): Truth =>
+  a === false || b === false ? false : a === true && b === true ? true : undefined
+
+/** Of a URL that anybody would read alike; of another nobody knows. */
 const hostOf = (text: unknown): string | undefined => {
   if (typeof text !== "string") return undefined
-  const found = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@\\\s]*@)?(\[[0-9a-f:.]+\]|[^/?#:@\\\s]+)(?::\d+)?(?:[/?#]|$)/i.exec(
+  const found = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@\\\s]*@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d+)?(?:[/?#]|$)/i.exec(
     text
   )
-  return found?.[1].toLowerCase()
+  return found === null ? undefined : hostName(found[1])
 }
+
+/** A dot at the end leads to the same host. */
+const hostName = (host: string): string => host.toLowerCase().replace(/\.$/, "")
 
 const own = (value: unknown, key: string | number): unknown =>
   typeof value === "object" && value !== null && Array.isArray(value) === (typeof key === "number") &&
@@ -117,7 +138,7 @@ class Parser {
     let left = this.both()
     while (this.take("or")) {
       const [a, b] = [left, this.both()]
-      left = (facts) => a(facts) === true || b(facts) === true
+      left = (facts) => negated(both(negated(a(facts)), negated(b(facts))))
     }
     this.nesting--
     return left
@@ -127,17 +148,16 @@ class Parser {
     let left = this.negation()
     while (this.take("and")) {
       const [a, b] = [left, this.negation()]
-      left = (facts) => a(facts) === true && b(facts) === true
+      left = (facts) => both(a(facts), b(facts))
     }
     return left
   }
 
   private negation(): Term {
-    let negated = false
-    while (this.take("not")) negated = !negated
+    let odd = false
+    while (this.take("not")) odd = !odd
     const term = this.comparison()
-    // what is no truth value stays none: the rule then says neither yes nor no
-    return negated ? (facts) => falsified(term(facts)) : term
+    return odd ? (facts) => negated(term(facts)) : term
   }
 
   private comparison(): Term {
@@ -201,12 +221,11 @@ class Parser {
     this.expect(")")
     return (facts) => {
       const expected = host(facts)
-      return typeof expected === "string" && hostOf(subject(facts)) === expected.toLowerCase()
+      const actual = hostOf(subject(facts))
+      return typeof expected === "string" && actual !== undefined ? actual === hostName(expected) : undefined
     }
   }
 }
-
-const falsified = (value: unknown): unknown => typeof value === "boolean" ? !value : undefined
 
 const constant = (value: unknown): Term => () => value
 

@@ -453,7 +453,7 @@ describe("a rule of automatic approval", () => {
         const live = kit.toLayer({ one: () => Effect.void })
         const error = yield* failureOf(Effect.provide(Vm.make({ toolKits: [kit] }), live))
         assert.strictEqual(error._tag, "ConfigError")
-        assert.include(error.message, "toolKits[0].tools.one.approval: no approval rule")
+        assert.include(error.message, "toolKits[0].tools.one.approval.auto: no approval rule")
       }).pipe(Effect.provide(TestSidecar.layer({ seed: 7 }))))
   }
 })

@@ -231,7 +231,13 @@ describe("approval rules", () => {
       "kwargs.deep.list[1].k == \"v\"",
       "kwargs[\"deep\"].list[0] == 1",
       "not not idempotent",
-      "never or never or always"
+      "never or never or always",
+      "not (kwargs.cents > 1000)",
+      "not (kwargs.cents in [1])",
+      "not matches_host(kwargs.url, \"evil.com\")",
+      "matches_host(\"https://api.example.com./\", \"api.example.com\")",
+      "kwargs.missing > 1 or always",
+      "not (kwargs.missing > 1 and never)"
     ]
     for (const rule of yes) assert.strictEqual(told(rule), true, rule)
     const no = [
@@ -248,7 +254,23 @@ describe("approval rules", () => {
       "matches_host(\"https://api.example.com.evil.com\", \"api.example.com\")",
       "matches_host(\"https://evil.com\\\\@api.example.com\", \"api.example.com\")",
       "calls",
-      "kwargs.nothing in [1]"
+      "kwargs.nothing in [1]",
+      // what cannot be told is no yes, whichever way it is turned
+      "not (kwargs.missing > 1000)",
+      "not (kwargs.cents > \"1000\")",
+      "not (kwargs.missing == \"x\")",
+      "not (kwargs.missing != \"x\")",
+      "not (kwargs.cents in [1, kwargs.missing])",
+      "not (kwargs.missing in [1])",
+      "not (kwargs.deep starts_with \"/etc\")",
+      "not (kwargs.missing > 1 and always)",
+      "not (kwargs.missing > 1 or never)",
+      "not (not (kwargs.missing > 1))",
+      "not matches_host(kwargs.cents, \"evil.com\")",
+      "not matches_host(\"https://evil.com\\\\@x\", \"evil.com\")",
+      "not matches_host(\"https://%65vil.com/\", \"evil.com\")",
+      "not matches_host(\"https://evil.com./\", \"evil.com\")",
+      "not matches_host(\"https:evil.com\", \"evil.com\")"
     ]
     for (const rule of no) assert.strictEqual(told(rule), false, rule)
   })
