@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { FileHandle, FilesystemError, FilesystemShape } from "../../services/Filesystem.ts"
 import type { VirtualStat } from "../../src/config/FileStat.ts"
+import { Turns } from "../../src/Turns.ts"
 import { checkWhole, length } from "./Arguments.ts"
 import { failedCall, type Origin, platformError } from "./PlatformErrors.ts"
 import type { At } from "./VmFileSystem.ts"
@@ -47,7 +48,7 @@ export const makeOpen = (filesystem: FilesystemShape, at: At): Open => {
 
 class VmFile implements FileSystem.File {
   readonly [FileSystem.FileTypeId]: FileSystem.FileTypeId = FileSystem.FileTypeId
-  private readonly turn = Effect.unsafeMakeSemaphore(1)
+  private readonly turns = new Turns()
   private position = 0n
 
   constructor(
@@ -65,7 +66,7 @@ class VmFile implements FileSystem.File {
   }
 
   seek(offset: FileSystem.SizeInput, from: FileSystem.SeekMode) {
-    return this.turn.withPermits(1)(
+    return this.turns.take(
       Effect.sync(() => {
         this.position = FileSystem.Size(offset) + (from === "current" ? this.position : 0n)
         return this.position
@@ -88,7 +89,7 @@ class VmFile implements FileSystem.File {
   }
 
   truncate(size?: FileSystem.SizeInput) {
-    return this.turn.withPermits(1)(
+    return this.turns.take(
       Effect.flatMap(
         length("truncate", size),
         (size) =>
@@ -109,7 +110,7 @@ class VmFile implements FileSystem.File {
   }
 
   private readNext(method: string, size: number): Effect.Effect<Uint8Array, PlatformError> {
-    return this.turn.withPermits(1)(
+    return this.turns.take(
       Effect.flatMap(
         this.place(method, "read"),
         (place) =>
@@ -122,7 +123,7 @@ class VmFile implements FileSystem.File {
   }
 
   private writeNext(method: string, bytes: Uint8Array): Effect.Effect<void, PlatformError> {
-    return this.turn.withPermits(1)(Effect.suspend(() => {
+    return this.turns.take(Effect.suspend(() => {
       if (this.append) return this.explained(method, this.handle.write(bytes))
       return Effect.flatMap(
         this.place(method, "write"),

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import type { ScheduleStoreShape } from "../../services/ScheduleStore.ts"
 import type { ScheduleError } from "../../src/errors/ScheduleError.ts"
 import type { StoredJob } from "../../src/schedule/StoredJob.ts"
+import { Turns } from "../../src/Turns.ts"
 import type { JobRecord } from "./JobRecord.ts"
 import type { Begin } from "./OwnFibers.ts"
 
@@ -38,7 +39,7 @@ export class JobLedger {
   /** What was there when the scheduler began, and nobody has scheduled again. */
   readonly known: Map<string, StoredJob>
   private readonly written = new WeakMap<JobRecord, string>()
-  private readonly turn = Effect.unsafeMakeSemaphore(1)
+  private readonly turns = new Turns()
 
   constructor(
     private readonly store: ScheduleStoreShape,
@@ -51,7 +52,7 @@ export class JobLedger {
 
   /** Writes a job as it is now; one that is done, or was cancelled, is forgotten. */
   readonly note = (job: JobRecord): Effect.Effect<void, ScheduleError> =>
-    this.turn.withPermits(1)(Effect.suspend(() => {
+    this.turns.take(Effect.suspend(() => {
       const now = this.current(job.id)
       // another job has its id by now, and is noted itself
       if (now !== job) return now === undefined ? this.store.remove(job.id) : Effect.void

@@ -24,6 +24,7 @@ import { ScheduleStore } from "../../services/ScheduleStore.ts"
 import { ScheduleError } from "../../src/errors/ScheduleError.ts"
 import { once } from "../../src/Once.ts"
 import type { StoredJob } from "../../src/schedule/StoredJob.ts"
+import { Turns } from "../../src/Turns.ts"
 import { EventHub } from "./EventHub.ts"
 import { JobLedger } from "./JobLedger.ts"
 import type { JobRecord } from "./JobRecord.ts"
@@ -195,8 +196,8 @@ const deferred = (making: Effect.Effect<SchedulerShape>): SchedulerShape => {
     return shape
   }
   const there = Effect.suspend(() => made === undefined ? Effect.map(making, keep) : Effect.succeed(made))
-  // A fiber that is interrupted between two steps of taking a permit keeps it for ever. Nobody waits long for this one.
-  const alone = Effect.uninterruptible(Effect.unsafeMakeSemaphore(1).withPermits(1)(there))
+  // nobody waits long for this one
+  const alone = Effect.uninterruptible(new Turns().take(there))
   const use = <A, E, R>(call: (shape: SchedulerShape) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.suspend(() => made === undefined ? Effect.flatMap(alone, call) : call(made))
   return {

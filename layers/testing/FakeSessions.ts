@@ -6,10 +6,11 @@
 import * as Effect from "effect/Effect"
 import type { ProcessesError, ProcessesShape } from "../../services/Processes.ts"
 import { ProcessError } from "../../src/errors/ProcessError.ts"
+import { Turns } from "../../src/Turns.ts"
 import { refusedName } from "../remote/ShellSessions.ts"
 
 interface Fake {
-  readonly turns: Effect.Semaphore
+  readonly turns: Turns
   /** Commands that run in it or wait. */
   users: number
   /** Whether a command in it has ended by itself. */
@@ -36,7 +37,7 @@ export interface FakeSessions extends Pick<ProcessesShape, "sessions" | "dropSes
 export const make = (): FakeSessions => {
   const fakes = new Map<string, Fake>()
   const enter = (name: string): Fake => {
-    const fake = fakes.get(name) ?? { turns: Effect.unsafeMakeSemaphore(1), users: 0, begun: false }
+    const fake = fakes.get(name) ?? { turns: new Turns(), users: 0, begun: false }
     fakes.set(name, fake)
     fake.users++
     return fake
@@ -54,7 +55,7 @@ export const make = (): FakeSessions => {
         if (refused !== undefined) return Effect.fail(refused)
         return Effect.acquireUseRelease(
           Effect.sync(() => enter(name)),
-          (fake) => Effect.tap(fake.turns.withPermits(1)(run), () => Effect.sync(() => void (fake.begun = true))),
+          (fake) => Effect.tap(fake.turns.take(run), () => Effect.sync(() => void (fake.begun = true))),
           (fake) => leave(name, fake)
         )
       }),

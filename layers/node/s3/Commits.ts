@@ -17,6 +17,7 @@ import type * as Scope from "effect/Scope"
 import { errnoOf } from "../../../src/Driver.ts"
 import type { Errno } from "../../../src/Errno.ts"
 import { KernelError } from "../../../src/errors/KernelError.ts"
+import { Turns } from "../../../src/Turns.ts"
 import { Draft, type Edit } from "./Edits.ts"
 import * as Manifest from "./Manifest.ts"
 import type { ObjectStore } from "./ObjectStore.ts"
@@ -149,7 +150,7 @@ const apply = (tree: Tree, batch: ReadonlyArray<Request>, now: number): Outcome 
 class Shared {
   private state: State = { tree: empty, revision: undefined, etag: undefined, ...UNCHECKED }
   private questions = 0
-  private readonly lock = Effect.unsafeMakeSemaphore(1)
+  private readonly turns = new Turns()
   private readonly key: string
 
   constructor(
@@ -168,7 +169,7 @@ class Shared {
     return this.questions++
   }
 
-  /** Asks the store what the manifest is now, with the lock. */
+  /** Asks the store what the manifest is now, in its turn. */
   private get reload(): Effect.Effect<State, CommitError> {
     return Effect.gen(this, function*() {
       const asked = { checked: this.question(), checkedMs: yield* Clock.currentTimeMillis }
@@ -190,9 +191,9 @@ class Shared {
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {
       if (isFresh(this.state, now)) return Effect.succeed(this.state.tree)
       const wanted = this.question()
-      // whoever had the lock before may have asked after we wanted to know
+      // whoever had the turn before may have asked after we wanted to know
       const ask = Effect.suspend(() => this.state.checked > wanted ? Effect.succeed(this.state) : this.reload)
-      return Effect.map(this.lock.withPermits(1)(ask), ({ tree }) => tree)
+      return Effect.map(this.turns.take(ask), ({ tree }) => tree)
     })
   }
 
@@ -207,7 +208,7 @@ class Shared {
 
   /** Makes the edits of a batch, and tells each of its requests how they ended. Fails never. */
   commit(batch: ReadonlyArray<Request>): Effect.Effect<void> {
-    return this.lock.withPermits(1)(this.write(batch)).pipe(
+    return this.turns.take(this.write(batch)).pipe(
       Effect.flatMap((outcome) =>
         outcome === "too large"
           // one of them may be what is too much

@@ -11,6 +11,7 @@ import * as HashMap from "effect/HashMap"
 import type * as Scope from "effect/Scope"
 import { errnoOf } from "../../../src/Driver.ts"
 import { KernelError } from "../../../src/errors/KernelError.ts"
+import { Turns } from "../../../src/Turns.ts"
 import type { Block, Blocks } from "./Blocks.ts"
 import type { Change, CommitError, Commits } from "./Commits.ts"
 import { replaceFile, writeContent } from "./Edits.ts"
@@ -49,8 +50,8 @@ export interface FilesOptions {
  */
 export class Files {
   private readonly written = new Map<number, WrittenFile>()
-  private readonly lock = Effect.unsafeMakeSemaphore(1)
-  /** Has a permit from the first write on until it is looked after. */
+  private readonly turns = new Turns()
+  /** Has a permit from the first write on until it is looked after: a sign and no lock, which the next first write gives again. */
   private readonly dirty = Effect.unsafeMakeSemaphore(1)
   /** Where the last read of a file ended. */
   private readonly ends = new Map<number, number>()
@@ -116,7 +117,7 @@ export class Files {
 
   /** Writes all that is held. */
   get flush(): Effect.Effect<void, CommitError> {
-    return this.lock.withPermits(1)(this.flushWith())
+    return this.turns.take(this.flushWith())
   }
 
   /** Makes a change of the tree after what is held, in one write. */
@@ -124,11 +125,11 @@ export class Files {
     return Effect.suspend(() =>
       this.written.size === 0
         ? Effect.flatMap(this.options.commits.ask([change]), ([made]) => made)
-        : this.lock.withPermits(1)(this.flushWith(change))
+        : this.turns.take(this.flushWith(change))
     )
   }
 
-  /** With the lock. What is refused of the files is noted where there is a change of somebody's. */
+  /** In its turn. What is refused of the files is noted where there is a change of somebody's. */
   private flushWith(change?: Change): Effect.Effect<void, CommitError> {
     const { blocks, commits, inlineThreshold } = this.options
     return Effect.gen(this, function*() {
@@ -213,7 +214,7 @@ export class Files {
     run: (file: WrittenFile) => Effect.Effect<void, StoreError>
   ): Effect.Effect<void, CommitError> {
     const { chunkSize, commits } = this.options
-    return this.lock.withPermits(1)(Effect.gen(this, function*() {
+    return this.turns.take(Effect.gen(this, function*() {
       yield* this.told
       const { ino, node } = yield* look(syscall, path, yield* commits.current)
       if (end > MAX_FILE_BYTES) return yield* tooLarge(syscall, path)

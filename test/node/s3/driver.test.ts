@@ -244,7 +244,8 @@ describe("s3", () => {
         // 48 MiB were written and at most 32 may be held
         assert.isAbove((yield* blocksOf(store)).length, 15)
         yield* sync(driver)
-        assert.strictEqual((yield* blocksOf(store)).length, 48)
+        // one block was stored half full, and its place in the store is given back in the background
+        yield* until(Effect.map(blocksOf(store), (blocks) => blocks.length === 48))
         const asked = (yield* store.requests).length
         for (let at = 0; at < 8; at++) {
           assert.isTrue(same(yield* driver.pread("/big", at * piece.length, piece.length), piece))
@@ -257,7 +258,7 @@ describe("s3", () => {
         assert.strictEqual(yield* errno(driver.pwrite("/big", 2 ** 30, piece)), "EFBIG")
         yield* driver.truncate("/big", 2 ** 30)
         yield* sync(driver)
-        assert.strictEqual((yield* blocksOf(store)).length, 48)
+        yield* until(Effect.map(blocksOf(store), (blocks) => blocks.length === 48))
         assert.deepStrictEqual([...(yield* driver.pread("/big", 2 ** 30 - 3, 10))], [0, 0, 0])
       }),
     60_000
