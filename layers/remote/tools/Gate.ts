@@ -3,8 +3,10 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
 import type { ToolLimits } from "../../../src/tools/Tool.ts"
 
 const MINUTE = 60_000
@@ -16,31 +18,36 @@ const MAX_WAITING = 4096
  * @category models
  */
 export class Gate {
-  private readonly semaphore: Effect.Semaphore
+  /** The turns that are waited for, first come first. */
+  private readonly waiting = new Set<Deferred.Deferred<void>>()
   /** When calls started, within the last minute, oldest first. */
   private readonly starts: Array<number> = []
-  private inside = 0
+  /** Turns that are taken, also by one who has just been given it and does not run yet. */
+  private taken = 0
 
-  constructor(private readonly tool: string, private readonly limits: ToolLimits) {
-    this.semaphore = Effect.unsafeMakeSemaphore(limits.concurrency)
-  }
+  constructor(private readonly tool: string, private readonly limits: ToolLimits) {}
 
   /** Lets a call through when its turn comes, or refuses it at once. */
   pass<A, E, R>(effect: Effect.Effect<A, E, R>, refuse: (message: string) => E): Effect.Effect<A, E, R> {
     return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const refused = this.admit(now)
+      Effect.clockWith((clock) => {
+        const refused = this.admit(clock)
         if (refused !== undefined) return Effect.fail(refuse(refused))
-        this.inside++
-        return Effect.ensuring(restore(this.semaphore.withPermits(1)(effect)), Effect.sync(() => void this.inside--))
+        const run = Effect.ensuring(restore(effect), this.leaves)
+        if (this.taken >= this.limits.concurrency) return this.wait(restore, run)
+        this.taken++
+        return run
       })
     )
   }
 
-  private admit(now: number): string | undefined {
+  private admit(clock: Clock.Clock): string | undefined {
     const { concurrency, perMinute } = this.limits
-    if (this.inside >= concurrency + MAX_WAITING) return `more than ${MAX_WAITING} calls of ${this.tool} wait already`
+    if (this.taken >= concurrency && this.waiting.size >= MAX_WAITING) {
+      return `more than ${MAX_WAITING} calls of ${this.tool} wait already`
+    }
     if (perMinute === undefined) return undefined
+    const now = clock.unsafeCurrentTimeMillis()
     while (this.starts.length > 0 && this.starts[0] <= now - MINUTE) this.starts.shift()
     if (this.starts.length >= perMinute) {
       const wait = this.starts[0] + MINUTE - now
@@ -48,5 +55,34 @@ export class Gate {
     }
     this.starts.push(now)
     return undefined
+  }
+
+  /** `restore` is that of the region around, in which nothing comes between the turn and what is done with it. */
+  private wait<A, E, R>(
+    restore: (effect: Effect.Effect<void>) => Effect.Effect<void>,
+    run: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, R> {
+    const turn = Deferred.unsafeMake<void>(FiberId.none)
+    this.waiting.add(turn)
+    return Effect.matchCauseEffect(restore(Deferred.await(turn)), {
+      onSuccess: () => run,
+      onFailure: (cause) => {
+        // whoever has been given a turn and wants it no more gives it to the next
+        if (!this.waiting.delete(turn)) this.leave()
+        return Effect.failCause(cause)
+      }
+    })
+  }
+
+  private readonly leaves = Effect.sync(() => this.leave())
+
+  private leave(): void {
+    const [next] = this.waiting
+    if (next === undefined) {
+      this.taken--
+      return
+    }
+    this.waiting.delete(next)
+    Deferred.unsafeDone(next, Effect.void)
   }
 }
