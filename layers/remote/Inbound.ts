@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as FiberSet from "effect/FiberSet"
+import * as Fiber from "effect/Fiber"
+import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type { Served, TransportShape } from "../../services/Transport.ts"
 import * as Codec from "../../src/wire/Codec.ts"
@@ -32,7 +33,7 @@ export interface Inbound {
  * @category constructors
  */
 export const make: Effect.Effect<Inbound, never, Scope.Scope> = Effect.gen(function*() {
-  const run = yield* FiberSet.makeRuntime<never, void, never>()
+  const run = yield* fibers
   const handlers = new Map<number, (exchange: Exchange, body: Uint8Array) => void>()
   const listeners = new Map<number, (body: Uint8Array) => void>()
   const register = <K, V>(map: Map<K, V>, key: K, value: V) =>
@@ -59,6 +60,27 @@ export const make: Effect.Effect<Inbound, never, Scope.Scope> = Effect.gen(funct
       else handler(exchange, body)
     },
     onEvent: (channel, body) => listeners.get(channel)?.(body)
+  }
+})
+
+/** Runs what answers a request, in a fiber that starts at once and ends with the Scope; most have ended by then. */
+const fibers = Effect.gen(function*() {
+  const fork = Runtime.runFork(yield* Effect.runtime<never>())
+  const running = new Set<Fiber.RuntimeFiber<void>>()
+  let closed = false
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => {
+      closed = true
+      return Fiber.interruptAll(running)
+    })
+  )
+  return (effect: Effect.Effect<void>): Fiber.RuntimeFiber<void> => {
+    const fiber = fork(closed ? Effect.interrupt : effect)
+    if (fiber.unsafePoll() === null) {
+      running.add(fiber)
+      fiber.addObserver(() => running.delete(fiber))
+    }
+    return fiber
   }
 })
 

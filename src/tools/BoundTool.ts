@@ -145,11 +145,11 @@ const fromDefinition = (name: string, tool: AnyTool, handler: Handler): BoundToo
     idempotent: tool.idempotent,
     redact: tool.redact,
     limits: tool.limits,
-    check: (input) => Effect.mapError(decode(input), (issue) => mismatch(name, issue)),
+    check: (input) => ParseResult.mapError(decode(input), (issue) => mismatch(name, issue)),
     run: (input, call) =>
       Effect.suspend(() => handler(input, call)).pipe(
         Effect.matchCauseEffect({
-          onSuccess: (value) => Effect.catchAll(encodeOutput(value), wrongShape),
+          onSuccess: (value) => ParseResult.orElse(encodeOutput(value), wrongShape),
           onFailure: (cause): Effect.Effect<unknown, Failed> => {
             if (cause._tag !== "Fail" || !isFailure(cause.error)) {
               return defect(name, cause)

@@ -56,14 +56,19 @@ const caught = <A>(run: () => A): Either.Either<A, JsonFault> => {
   }
 }
 
+const isComposite = (value: unknown): value is object => typeof value === "object" && value !== null
+
 /** Refuses what is too deep, and keys that would reach an object's prototype when somebody copies them. */
 const check = (value: unknown, path: string, depth: number): void => {
-  if (typeof value !== "object" || value === null) return
+  if (!isComposite(value)) return
   if (depth > MAX_DEPTH) refuse(path, `more than ${MAX_DEPTH} levels deep`)
-  if (Array.isArray(value)) return value.forEach((item, index) => check(item, below(path, index), depth + 1))
+  if (Array.isArray(value)) {
+    return value.forEach((item, index) => isComposite(item) && check(item, below(path, index), depth + 1))
+  }
   for (const key of Object.keys(value)) {
     if (key === "__proto__") refuse(path, "the key \"__proto__\" is not allowed")
-    check((value as Record<string, unknown>)[key], below(path, key), depth + 1)
+    const item = (value as Record<string, unknown>)[key]
+    if (isComposite(item)) check(item, below(path, key), depth + 1)
   }
 }
 
@@ -102,66 +107,78 @@ const compareKeys = (a: string, b: string): number => {
 class Writer {
   readonly parts: Array<string> = []
   private readonly open = new Set<object>()
+  /** Keys from the value down to what is written now, of which a path is made when something is wrong. */
+  private readonly keys: Array<string | number> = []
 
   constructor(private left: number) {}
 
-  private put(text: string, path: string): void {
+  private refuse(detail: string): never {
+    return refuse(this.keys.reduce(below, "$"), detail)
+  }
+
+  private put(text: string): void {
     this.left -= text.length
-    if (this.left < 0) refuse(path, "is too large")
+    if (this.left < 0) this.refuse("is too large")
     this.parts.push(text)
   }
 
-  value(value: unknown, path: string, depth: number): void {
+  value(value: unknown, depth: number): void {
     switch (typeof value) {
       case "string":
         // before it is escaped, which may make it longer than a string can be
-        if (value.length > this.left) refuse(path, "is too large")
-        return this.put(JSON.stringify(value), path)
+        if (value.length > this.left) this.refuse("is too large")
+        return this.put(JSON.stringify(value))
       case "boolean":
-        return this.put(String(value), path)
+        return this.put(String(value))
       case "number":
-        if (!Number.isFinite(value)) refuse(path, `${value} is no JSON`)
-        return this.put(JSON.stringify(value), path)
+        if (!Number.isFinite(value)) this.refuse(`${value} is no JSON`)
+        return this.put(JSON.stringify(value))
       case "object":
-        return value === null ? this.put("null", path) : this.composite(value, path, depth)
+        return value === null ? this.put("null") : this.composite(value, depth)
       default:
-        return refuse(path, `a ${typeof value} is no JSON`)
+        return this.refuse(`a ${typeof value} is no JSON`)
     }
   }
 
-  private composite(value: object, path: string, depth: number): void {
-    if (depth > MAX_DEPTH) refuse(path, `more than ${MAX_DEPTH} levels deep`)
-    if (this.open.has(value)) refuse(path, "contains itself")
+  private composite(value: object, depth: number): void {
+    if (depth > MAX_DEPTH) this.refuse(`more than ${MAX_DEPTH} levels deep`)
+    if (this.open.has(value)) this.refuse("contains itself")
     this.open.add(value)
-    if (Array.isArray(value)) this.list(value, path, depth)
+    if (Array.isArray(value)) this.list(value, depth)
     else {
       const { toJSON } = value as { readonly toJSON?: unknown }
-      if (typeof toJSON === "function") this.value(toJSON.call(value), path, depth + 1)
-      else this.fields(value as Record<string, unknown>, path, depth)
+      if (typeof toJSON === "function") this.value(toJSON.call(value), depth + 1)
+      else this.fields(value as Record<string, unknown>, depth)
     }
     this.open.delete(value)
   }
 
-  private list(items: ReadonlyArray<unknown>, path: string, depth: number): void {
-    this.put("[", path)
-    for (let i = 0; i < items.length; i++) {
-      if (i > 0) this.put(",", path)
-      this.value(items[i] === undefined ? null : items[i], below(path, i), depth + 1)
-    }
-    this.put("]", path)
+  private below(key: string | number, value: unknown, depth: number): void {
+    this.keys.push(key)
+    this.value(value, depth + 1)
+    this.keys.pop()
   }
 
-  private fields(fields: Record<string, unknown>, path: string, depth: number): void {
-    this.put("{", path)
+  private list(items: ReadonlyArray<unknown>, depth: number): void {
+    this.put("[")
+    for (let i = 0; i < items.length; i++) {
+      if (i > 0) this.put(",")
+      this.below(i, items[i] === undefined ? null : items[i], depth)
+    }
+    this.put("]")
+  }
+
+  private fields(fields: Record<string, unknown>, depth: number): void {
+    this.put("{")
     let first = true
     for (const key of Object.keys(fields).sort(compareKeys)) {
       const value = fields[key]
       if (value === undefined) continue
-      this.put(`${first ? "" : ","}${JSON.stringify(key)}:`, path)
+      this.put(`${first ? "" : ","}${JSON.stringify(key)}:`)
       first = false
-      this.value(value, below(path, key), depth + 1)
+      this.below(key, value, depth)
     }
-    this.put("}", path)
+    this.put("}")
   }
 }
 
@@ -175,7 +192,7 @@ class Writer {
 export const canonical = (value: unknown, maxCharacters = Number.MAX_SAFE_INTEGER): Either.Either<string, JsonFault> =>
   caught(() => {
     const writer = new Writer(maxCharacters)
-    writer.value(value, "$", 1)
+    writer.value(value, 1)
     return writer.parts.join("")
   })
 

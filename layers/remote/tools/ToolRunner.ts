@@ -8,6 +8,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
 import type { ApprovalsShape } from "../../../services/Approvals.ts"
 import { PermissionDenied } from "../../../src/errors/PermissionDenied.ts"
 import { ToolError } from "../../../src/errors/ToolError.ts"
@@ -16,12 +18,14 @@ import { defaultToolLimits } from "../../../src/tools/BoundTool.ts"
 import type { CallRecord, CallStatus } from "../../../src/tools/CallRecord.ts"
 import { canonical, digest, digestText, parse } from "../../../src/tools/Json.ts"
 import { redacted, Secrets } from "../../../src/tools/Redaction.ts"
+import { sha3 } from "../../../src/tools/Sha3.ts"
 import type { TypeOf } from "../../../src/wire/Codec.ts"
 import type * as Operations from "../../../src/wire/Operations.ts"
 import type { NewEvent } from "../audit/AuditLog.ts"
 import type { VmAudit } from "../audit/VmAudit.ts"
 import type { Parent } from "../ProcessSpans.ts"
 import { idsOf } from "../ProcessSpans.ts"
+import { apart } from "./Apart.ts"
 import { Gate } from "./Gate.ts"
 
 type Asked = TypeOf<typeof Operations.callTool.request>
@@ -84,6 +88,9 @@ export interface Options {
  */
 export const HOST = 0
 
+const encoder = new TextEncoder()
+const NO_INPUT = digestText("")
+
 const askerOf = (pid: number): { readonly pid?: number } => pid === HOST ? {} : { pid }
 
 class Refused {
@@ -99,6 +106,9 @@ const requestDigest = (input: unknown): string =>
       ? { args: [], kwargs: input }
       : { args: [input], kwargs: {} }
   )
+
+/** Why somebody is asked. */
+type Reason = "policy" | "manual" | "rule"
 
 /** One call on its way; what is known of it so far. */
 interface Progressing {
@@ -149,25 +159,19 @@ export class ToolRunner {
         const message = `No tool "${request.tool}"`
         return Effect.succeed(this.refused(request, { status: "error", code: "UNKNOWN_TOOL", message }))
       }
-      const made: Progressing = { tool, request, inputs: [], digest: digestText(""), key: "", started: false }
+      const made: Progressing = { tool, request, inputs: [], digest: NO_INPUT, key: "", started: false }
       const { log } = this.options.audit
       log.begin()
-      const called = Effect.flatMap(Clock.currentTimeMillis, (began) =>
-        this.answer(made).pipe(
-          // a result whose own code throws while it is read is a defect of the tool like any other
-          Effect.catchAllDefect((thrown) =>
-            Effect.fail(
-              new Refused("error", {
-                code: "RUNTIME_ERROR",
-                message: `Tool "${tool.name}" failed`,
-                defect: Cause.die(thrown)
-              })
-            )
-          ),
-          Effect.catchAll(({ failed, status }) => this.failed(made, status, failed)),
-          Effect.onExit((exit) => this.record(made, began, exit)),
+      const called = Effect.clockWith((clock) => {
+        const began = clock.unsafeCurrentTimeMillis()
+        return Effect.matchCauseEffect(Effect.suspend(() => this.answer(made)), {
+          onSuccess: Effect.succeed,
+          onFailure: (cause) => this.failed(made, cause)
+        }).pipe(
+          Effect.onExit((exit) => this.record(made, began, clock.unsafeCurrentTimeMillis(), exit)),
           Effect.map(({ outcome }) => outcome)
-        ))
+        )
+      })
       return Effect.ensuring(this.traced(request, called), Effect.sync(() => log.end()))
     })
 
@@ -208,7 +212,7 @@ export class ToolRunner {
     const { audit } = this.options
     const bound = this.tools.get(request.tool)?.limits.requestBytes ?? defaultToolLimits.requestBytes
     const read = input === undefined || input.length > bound ? undefined : Either.getOrUndefined(parse(input))
-    const digested = read === undefined ? digestText("") : requestDigest(read)
+    const digested = read === undefined ? NO_INPUT : requestDigest(read)
     const record = audit.record(request.tool, refusal, digested)
     audit.log.append({
       _tag: "ToolCalled",
@@ -222,7 +226,10 @@ export class ToolRunner {
     return failure(refusal.status, refusal)
   }
 
-  private failed(made: Progressing, status: CallOutcome["status"], failed: Failed): Effect.Effect<Ended> {
+  private failed(made: Progressing, cause: Cause.Cause<Refused>): Effect.Effect<Ended> {
+    const refused = this.refusalOf(made, cause)
+    if (Either.isRight(refused)) return Effect.failCause(refused.right)
+    const { failed, status } = refused.left
     const { tool } = made
     const secrets = new Secrets(made.inputs, tool.redact)
     // of an input that could not be read nobody knows what is secret in it
@@ -237,32 +244,37 @@ export class ToolRunner {
     return Effect.as(logged, ended)
   }
 
+  /** A result whose own code throws while it is read is a defect of the tool like any other. */
+  private refusalOf({ tool }: Progressing, cause: Cause.Cause<Refused>): Either.Either<Cause.Cause<never>, Refused> {
+    const thrown = Cause.dieOption(cause)
+    if (Option.isNone(thrown)) return Cause.failureOrCause(cause)
+    const message = `Tool "${tool.name}" failed`
+    return Either.left(new Refused("error", { code: "RUNTIME_ERROR", message, defect: Cause.die(thrown.value) }))
+  }
+
   private keyOf(call: number, digested: string): string {
     return digestText(`${this.options.vmId}:${call}:${digested}`)
   }
 
   private answer(made: Progressing): Effect.Effect<Ended, Refused> {
     const { request, tool } = made
-    return Effect.gen(this, function*() {
-      const { input: given } = request
-      const { requestBytes } = tool.limits
-      if (given === undefined || given.length > requestBytes) {
-        const size = given === undefined ? `more than ${requestBytes}` : given.length
-        const message = `the input has ${size} bytes, at most ${requestBytes} are allowed`
-        return yield* refuse("error", "INVALID_ARGUMENT", message)
-      }
-      const read = parse(given)
-      if (Either.isLeft(read)) {
-        return yield* refuse("error", "INVALID_ARGUMENT", `Invalid JSON at ${read.left.path}: ${read.left.detail}`)
-      }
-      this.identify(made, read.right)
-      const checked = yield* this.check(tool, read.right)
-      const replaced = yield* this.approve(made, read.right)
-      const input = replaced === undefined ? checked : yield* this.replace(made, replaced.value)
-      this.counts.set(tool.name, (this.counts.get(tool.name) ?? 0) + 1)
-      const value = yield* this.run(made, input)
-      return yield* this.respond(tool, value)
-    })
+    const { input: given } = request
+    const { requestBytes } = tool.limits
+    if (given === undefined || given.length > requestBytes) {
+      const size = given === undefined ? `more than ${requestBytes}` : given.length
+      const message = `the input has ${size} bytes, at most ${requestBytes} are allowed`
+      return refuse("error", "INVALID_ARGUMENT", message)
+    }
+    const read = parse(given)
+    if (Either.isLeft(read)) {
+      return refuse("error", "INVALID_ARGUMENT", `Invalid JSON at ${read.left.path}: ${read.left.detail}`)
+    }
+    this.identify(made, read.right)
+    return this.check(tool, read.right).pipe(
+      Effect.flatMap((checked) => this.admitted(made, read.right, checked)),
+      Effect.flatMap((input) => this.run(made, input)),
+      Effect.flatMap((value) => this.respond(tool, value))
+    )
   }
 
   private identify(made: Progressing, input: unknown): void {
@@ -272,7 +284,7 @@ export class ToolRunner {
   }
 
   private check(tool: BoundTool, input: unknown): Effect.Effect<unknown, Refused> {
-    return Effect.mapError(
+    return ParseResult.mapError(
       tool.check(input),
       (error) => new Refused("error", { code: "INVALID_ARGUMENT", message: error.message })
     )
@@ -288,7 +300,7 @@ export class ToolRunner {
     })
   }
 
-  private reason({ request, tool }: Progressing, input: unknown): "policy" | "manual" | "rule" | undefined {
+  private reason({ request, tool }: Progressing, input: unknown): Reason | undefined {
     if (this.approved.has(tool.name)) return undefined
     if (request.decision?.mode === "ask") return "policy"
     if (typeof tool.approval === "string") return tool.approval === "manual" ? "manual" : undefined
@@ -305,9 +317,21 @@ export class ToolRunner {
     return yes ? undefined : "rule"
   }
 
-  private approve(made: Progressing, input: unknown): Effect.Effect<{ readonly value: unknown } | undefined, Refused> {
+  /** What the handler is given: what was checked, or what somebody has made of it. */
+  private admitted(made: Progressing, input: unknown, checked: unknown): Effect.Effect<unknown, Refused> {
     const reason = this.reason(made, input)
-    if (reason === undefined) return Effect.succeed(undefined)
+    if (reason === undefined) return Effect.succeed(checked)
+    return Effect.flatMap(
+      this.approve(made, input, reason),
+      (replaced) => replaced === undefined ? Effect.succeed(checked) : this.replace(made, replaced.value)
+    )
+  }
+
+  private approve(
+    made: Progressing,
+    input: unknown,
+    reason: Reason
+  ): Effect.Effect<{ readonly value: unknown } | undefined, Refused> {
     const { approvals, uuid, vmId } = this.options
     const { request, tool } = made
     const prompt = new PermissionDenied({ domain: "tool", operation: "invoke", resource: tool.name, mode: "ask" })
@@ -374,63 +398,60 @@ export class ToolRunner {
     const { key, request, tool } = made
     const timeoutMs = tool.limits.timeoutMs ?? this.options.timeoutMs
     const { pid, progress } = request
+    this.counts.set(tool.name, (this.counts.get(tool.name) ?? 0) + 1)
     const handled = Effect.suspend(() => {
       made.started = true
-      return tool.run(input, { key, tool: tool.name, vmId: this.options.vmId, pid, progress })
+      return Effect.mapError(
+        tool.run(input, { key, tool: tool.name, vmId: this.options.vmId, pid, progress }),
+        (failed) => new Refused("error", failed)
+      )
     })
+    const late = () => {
+      const { message } = ToolError.timedOut(tool.name, timeoutMs)
+      return new Refused("timeout", { code: "TIMEOUT_TOOL", message })
+    }
     return this.gates.get(tool.name)!.pass(
-      handled.pipe(
-        Effect.mapError((failed) => new Refused("error", failed)),
-        // a handler that cannot be interrupted does not keep its guest waiting
-        Effect.disconnect,
-        Effect.timeoutFail({
-          duration: timeoutMs,
-          onTimeout: () =>
-            new Refused("timeout", { code: "TIMEOUT_TOOL", message: ToolError.timedOut(tool.name, timeoutMs).message })
-        })
-      ),
+      // a handler that cannot be interrupted does not keep its guest waiting
+      apart(handled, timeoutMs, late),
       (message) => new Refused("error", { code: "EXTERNAL_CALLS_EXCEEDED", message })
     )
   }
 
   private respond(tool: BoundTool, value: unknown): Effect.Effect<Ended, Refused> {
-    return Effect.suspend(() => {
-      const bound = tool.limits.responseBytes
-      const text = canonical(value, bound)
-      if (Either.isLeft(text)) {
-        const { detail, path } = text.left
-        return refuse("error", "RESULT_NOT_SERIALIZABLE", `the result of ${tool.name} at ${path} ${detail}`)
-      }
-      const output = `{"ok":true,"result":${JSON.stringify(value)}}`
-      if (new TextEncoder().encode(text.right).length > bound) {
-        return refuse("error", "RESULT_NOT_SERIALIZABLE", `the result of ${tool.name} at $ is too large`)
-      }
-      return Effect.succeed({ outcome: { status: "ok", output }, digest: digestText(text.right), error: null })
-    })
+    const bound = tool.limits.responseBytes
+    const text = canonical(value, bound)
+    if (Either.isLeft(text)) {
+      const { detail, path } = text.left
+      return refuse("error", "RESULT_NOT_SERIALIZABLE", `the result of ${tool.name} at ${path} ${detail}`)
+    }
+    const output = `{"ok":true,"result":${JSON.stringify(value)}}`
+    const bytes = encoder.encode(text.right)
+    if (bytes.length > bound) {
+      return refuse("error", "RESULT_NOT_SERIALIZABLE", `the result of ${tool.name} at $ is too large`)
+    }
+    return Effect.succeed({ outcome: { status: "ok", output }, digest: sha3(bytes), error: null })
   }
 
-  private record(made: Progressing, began: number, exit: Exit.Exit<Ended>): Effect.Effect<void> {
-    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const ended: Pick<Ended, "digest" | "error"> & { readonly status: CallStatus } = Exit.isSuccess(exit)
-        ? { status: exit.value.outcome.status, digest: exit.value.digest, error: exit.value.error }
-        : made.started
-        ? { status: "uncertain", digest: null, error: { code: "INTERRUPTED", message: "nobody waits for it any more" } }
-        : { status: "error", digest: null, error: { code: "CANCELLED", message: "withdrawn before it began" } }
-      const { request, tool } = made
-      return this.tell({ ...request, now: request.now + (now - began) }, {
-        _tag: "ToolCalled",
-        call: request.call,
-        key: made.key,
-        record: {
-          name: tool.name,
-          sideEffect: tool.sideEffect,
-          durationMs: Math.max(0, Math.round(now - began)),
-          status: ended.status,
-          requestDigest: made.digest,
-          responseDigest: ended.digest,
-          error: ended.error
-        }
-      })
+  private record(made: Progressing, began: number, now: number, exit: Exit.Exit<Ended>): Effect.Effect<void> {
+    const ended: Pick<Ended, "digest" | "error"> & { readonly status: CallStatus } = Exit.isSuccess(exit)
+      ? { status: exit.value.outcome.status, digest: exit.value.digest, error: exit.value.error }
+      : made.started
+      ? { status: "uncertain", digest: null, error: { code: "INTERRUPTED", message: "nobody waits for it any more" } }
+      : { status: "error", digest: null, error: { code: "CANCELLED", message: "withdrawn before it began" } }
+    const { request, tool } = made
+    return this.tell({ ...request, now: request.now + (now - began) }, {
+      _tag: "ToolCalled",
+      call: request.call,
+      key: made.key,
+      record: {
+        name: tool.name,
+        sideEffect: tool.sideEffect,
+        durationMs: Math.max(0, Math.round(now - began)),
+        status: ended.status,
+        requestDigest: made.digest,
+        responseDigest: ended.digest,
+        error: ended.error
+      }
     })
   }
 

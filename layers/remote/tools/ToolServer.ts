@@ -11,7 +11,7 @@ import { WireFailure } from "../../../src/wire/Failure.ts"
 import * as Operations from "../../../src/wire/Operations.ts"
 import { record } from "../../../src/wire/Stream.ts"
 import type { ProcessSpans } from "../ProcessSpans.ts"
-import type { CallOutcome, ToolRunner } from "./ToolRunner.ts"
+import type { CallOutcome, CallRequest, ToolRunner } from "./ToolRunner.ts"
 
 /**
  * The tools of one VM.
@@ -63,6 +63,27 @@ const respond = ({ output, status }: CallOutcome, streams: Served): Effect.Effec
   return Effect.as(send(0), { status, streamed: true, output: nothing })
 }
 
+const callOf = (
+  { call, decision, now, pid, refusal, tool, trace }: Request,
+  input: Uint8Array | undefined,
+  streams: Served,
+  spans: ProcessSpans
+): CallRequest => ({
+  call,
+  pid,
+  tool,
+  decision,
+  refusal,
+  now,
+  input,
+  parent: spans.of(trace),
+  progress: (message) =>
+    streams.write(record(Operations.toolPieceCodec, {
+      kind: "progress",
+      content: encoder.encode(message.slice(0, MAX_PROGRESS))
+    }))
+})
+
 /**
  * @since 0.1.0
  * @category constructors
@@ -70,31 +91,19 @@ const respond = ({ output, status }: CallOutcome, streams: Served): Effect.Effec
 export const make = (transport: TransportShape): Effect.Effect<ToolServer, never, Scope.Scope> =>
   Effect.gen(function*() {
     const vms = new Map<number, VmToolCalls>()
-    yield* transport.serve(Operations.callTool, (request: Request, streams) =>
-      Effect.gen(function*() {
-        const found = vms.get(request.vm)
-        if (found === undefined) return yield* Effect.fail(new WireFailure("gone", "the VM has been released"))
-        // what is larger than any tool takes is refused by the runner, which leaves a record
-        const input = request.streamed
-          ? yield* Effect.orElseSucceed(streams.read(found.maxInput), () => undefined)
-          : request.input.slice()
-        const outcome = yield* found.runner.call({
-          call: request.call,
-          pid: request.pid,
-          tool: request.tool,
-          decision: request.decision,
-          refusal: request.refusal,
-          now: request.now,
-          input,
-          parent: found.spans.of(request.trace),
-          progress: (message) =>
-            streams.write(record(Operations.toolPieceCodec, {
-              kind: "progress",
-              content: encoder.encode(message.slice(0, MAX_PROGRESS))
-            }))
-        })
-        return yield* respond(outcome, streams)
-      }))
+    yield* transport.serve(Operations.callTool, (request, streams) => {
+      const found = vms.get(request.vm)
+      if (found === undefined) return Effect.fail(new WireFailure("gone", "the VM has been released"))
+      const answer = (input: Uint8Array | undefined) =>
+        Effect.flatMap(
+          found.runner.call(callOf(request, input, streams, found.spans)),
+          (outcome) => respond(outcome, streams)
+        )
+      // what is larger than any tool takes is refused by the runner, which leaves a record
+      return request.streamed
+        ? Effect.flatMap(Effect.orElseSucceed(streams.read(found.maxInput), () => undefined), answer)
+        : answer(request.input.slice())
+    })
     return {
       register: (vm, tools) =>
         Effect.asVoid(Effect.acquireRelease(
