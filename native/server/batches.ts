@@ -2,7 +2,7 @@
  * Batches of files: one round trip, an outcome for each entry, in order. One entry's failure is its outcome and stops
  * nothing.
  */
-import { KernelError } from "../../src/errors/KernelError.ts"
+import * as KernelError from "../../src/errors/KernelError.ts"
 import * as Codec from "../../src/wire/Codec.ts"
 import type { WireFailure } from "../../src/wire/Failure.ts"
 import * as Operations from "../../src/wire/Operations.ts"
@@ -150,7 +150,7 @@ const failed = (session: Session, path: string, thrown: unknown): Outcome => ({
 
 /** The text that the host's error for this failure would have. */
 const messageOf = ({ denial, detail, dest, errno, limit, path, reason, syscall }: WireFailure): string =>
-  reason === "kernel" ? new KernelError({ errno, syscall, path, dest, limit, denied: denial }).message : detail
+  reason === "kernel" ? KernelError.messageOf({ errno, syscall, path, dest, limit, denied: denial }) : detail
 
 export const batchOperations: ReadonlyArray<Route> = [
   [Operations.writeFiles, writeFiles],

@@ -74,6 +74,23 @@ const policySuffix = (denied: PermissionFact | undefined): string => {
 }
 
 /**
+ * What a `KernelError` says, for whoever has the facts and needs no error.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const messageOf = (
+  { denied, dest, errno, limit, path, syscall }: Pick<
+    KernelError,
+    "denied" | "dest" | "errno" | "limit" | "path" | "syscall"
+  >
+): string => {
+  const on = path === undefined ? "" : ` '${path}'`
+  const to = dest === undefined ? "" : ` -> '${dest}'`
+  return `${errno}: ${Errno_.errnoText(errno)}, ${syscall}${on}${to}${limitSuffix(limit)}${policySuffix(denied)}`
+}
+
+/**
  * A failed system call, by errno. `path` and `dest` are paths of the guest, never of the host. `limit` is present when a
  * limit of the VM was met.
  *
@@ -123,11 +140,7 @@ export class KernelError extends Schema.TaggedError<KernelError>("effect-agent-o
    * @since 0.1.0
    */
   override get message(): string {
-    const path = this.path === undefined ? "" : ` '${this.path}'`
-    const dest = this.dest === undefined ? "" : ` -> '${this.dest}'`
-    return `${this.errno}: ${Errno_.errnoText(this.errno)}, ${this.syscall}${path}${dest}${limitSuffix(this.limit)}${
-      policySuffix(this.denied)
-    }`
+    return messageOf(this)
   }
 
   /**

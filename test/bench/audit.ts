@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { Vm, type VmShape } from "../../services/Vm.ts"
 import type { Group } from "./bench.ts"
 import { KiB, noise, times } from "./bench.ts"
-import { quantile, row, timed } from "./measure.ts"
+import { atMost, quantile, row, timed } from "./measure.ts"
 
 /** Calls of one measurement, one after the other. */
 const CALLS = 200
@@ -12,21 +12,23 @@ const BATCH = 1000
 
 /** Rounds of a loop of a guest. */
 const LOOPS = 2000
-const loop = (directory: string) => `for ((i = 0; i < ${LOOPS}; i++)); do [ -e /${directory}/1 ]; done`
-
 const permissions = { fs: { default: "allow", rules: [{ mode: "deny", paths: ["/denied", "/denied/**"] }] } } as const
 
+const paths = (directory: string) => Array.from({ length: BATCH }, (_, i) => `/${directory}/${i}`)
+const allowed = paths("allowed")
+const denied = paths("denied")
+
 const lease = (audit: "all" | "refusals" | undefined) =>
-  Effect.gen(function*() {
-    const bootstrap = [{ path: "/allowed", type: "directory" }, { path: "/denied", type: "directory" }] as const
-    const vm = yield* Vm.make({
-      permissions,
-      rootFilesystem: { bootstrapEntries: bootstrap },
-      ...(audit === undefined ? {} : { audit })
-    })
-    const content = noise(KiB)
-    yield* vm.filesystem.writeFiles(Array.from({ length: BATCH }, (_, i) => ({ path: `/allowed/${i}`, content })))
-    return vm
+  Vm.make({
+    permissions,
+    // the files that are denied are there too
+    rootFilesystem: {
+      bootstrapEntries: [
+        ...["/allowed", "/denied"].map((path) => ({ path, type: "directory" } as const)),
+        ...[...allowed, ...denied].map((path) => ({ path, type: "file", content: "x".repeat(KiB) } as const))
+      ]
+    },
+    ...(audit === undefined ? {} : { audit })
   })
 
 const subjects = [
@@ -35,26 +37,38 @@ const subjects = [
   ["all", "all"]
 ] as const
 
-const paths = (directory: string) => Array.from({ length: BATCH }, (_, i) => `/${directory}/${i}`)
-const allowed = paths("allowed")
-const absent = paths("allowed/none")
-const denied = paths("denied")
+const each = (call: (path: string) => Effect.Effect<unknown, unknown>, of: ReadonlyArray<string>) =>
+  Effect.forEach(of.slice(0, CALLS), (path) => Effect.ignore(call(path)), { discard: true })
 
-const each = (count: number, call: (path: string) => Effect.Effect<unknown, unknown>, of: ReadonlyArray<string>) =>
-  Effect.forEach(Array.from({ length: count }, (_, i) => of[i % of.length]), (path) => Effect.ignore(call(path)), {
-    discard: true
-  })
+type Run = (vm: VmShape, directory: "allowed" | "denied") => Effect.Effect<unknown, unknown>
+
+const ofHost = (call: (vm: VmShape) => (path: string) => Effect.Effect<unknown, unknown>): readonly [number, Run] => [
+  CALLS,
+  (vm, directory) => each(call(vm), directory === "allowed" ? allowed : denied)
+]
+
+const ofGuest = (command: string): readonly [number, Run] => [
+  LOOPS,
+  ({ processes }, directory) =>
+    processes.exec(`for ((i = 0; i < ${LOOPS}; i++)); do ${command.replaceAll("DIR", `/${directory}`)}; done`)
+]
+
+const content = noise(KiB)
 
 /** What is measured, and how many operations there are in one. */
-const measured: Readonly<Record<string, readonly [number, (vm: VmShape) => Effect.Effect<unknown, unknown>]>> = {
-  "readFile 1 KiB": [CALLS, ({ filesystem }) => each(CALLS, filesystem.readFile, allowed)],
-  "stat": [CALLS, ({ filesystem }) => each(CALLS, filesystem.stat, allowed)],
-  "stat, not there": [CALLS, ({ filesystem }) => each(CALLS, filesystem.stat, absent)],
-  "stat, denied": [CALLS, ({ filesystem }) => each(CALLS, filesystem.stat, denied)],
-  [`file of a batch of ${BATCH}`]: [BATCH, ({ filesystem }) => filesystem.readFiles(allowed)],
-  "test of a guest": [LOOPS, ({ processes }) => processes.exec(loop("allowed"))],
-  "test of a guest, denied": [LOOPS, ({ processes }) => processes.exec(loop("denied"))]
+const measured: Readonly<Record<string, readonly [number, Run]>> = {
+  "stat": ofHost(({ filesystem }) => filesystem.stat),
+  "readFile 1 KiB": ofHost(({ filesystem }) => filesystem.readFile),
+  "writeFile 1 KiB": ofHost(({ filesystem }) => (path) => filesystem.writeFile(path, content)),
+  [`file of a batch of ${BATCH}`]: [
+    BATCH,
+    ({ filesystem }, directory) => filesystem.readFiles(directory === "allowed" ? allowed : denied)
+  ],
+  "test of a guest": ofGuest("[ -e DIR/1 ]"),
+  "redirection of a guest": ofGuest("{ read -r -n 1; } < DIR/1 2> /dev/null")
 }
+
+const microseconds = { unit: "us" } as const
 
 export const audit: Group = {
   name: "audit",
@@ -62,27 +76,37 @@ export const audit: Group = {
     Effect.gen(function*() {
       const vms = yield* Effect.forEach(subjects, ([, audit]) => lease(audit))
       const samples = new Map<string, Array<number>>()
+      const measure = (key: string, round: number, operations: number, run: Effect.Effect<unknown, unknown>) =>
+        Effect.map(timed(run), (ms) => {
+          // until then code is being compiled
+          if (round >= 0) samples.set(key, [...samples.get(key) ?? [], ms * 1000 / operations])
+        })
       const rounds = times(settings, 40)
-      for (let round = -5; round < rounds; round++) {
+      for (let round = -8; round < rounds; round++) {
         for (const [name, [operations, run]] of Object.entries(measured)) {
           // in turns, so that what else the machine does falls on all alike
           for (const [index, [subject]] of subjects.entries()) {
-            const ms = yield* timed(run(vms[index]))
-            const key = `${name}: ${subject}`
-            if (round >= 0) samples.set(key, [...samples.get(key) ?? [], ms * 1000 / operations])
+            yield* measure(`${name}: ${subject}`, round, operations, run(vms[index], "allowed"))
           }
+          yield* measure(`${name}: denied`, round, operations, run(vms[0], "denied"))
         }
       }
       return Object.keys(measured).flatMap((name) => {
         const quiet = quantile(samples.get(`${name}: quiet`)!, 0.5)
-        return subjects.map(([subject]) => {
+        const against = (taken: ReadonlyArray<number>) =>
+          `${(quantile(taken, 0.5) / quiet).toFixed(2)} times that of quiet`
+        const ofSubjects = subjects.map(([subject]) => {
           const taken = samples.get(`${name}: ${subject}`)!
-          const more = quantile(taken, 0.5) - quiet
           return row(`${name}, audit ${subject}`, taken, {
-            unit: "us",
-            note: subject === "quiet" ? undefined : `${(1 + more / quiet).toFixed(2)} times that of quiet`
+            ...microseconds,
+            note: subject === "quiet" ? undefined : against(taken)
           })
         })
+        const refused = samples.get(`${name}: denied`)!
+        return [
+          ...ofSubjects,
+          row(`${name}, denied`, refused, { ...microseconds, bar: atMost(quiet), note: against(refused) })
+        ]
       })
     }).pipe(Effect.scoped)
 }

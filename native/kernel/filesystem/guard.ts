@@ -1,6 +1,7 @@
 /**
  * What the permission policy says of a filesystem operation, in the terms of its resolved paths.
  */
+import type { Errno } from "../../../src/Errno.ts"
 import type { OperationOf } from "../../../src/policy/Operations.ts"
 import type { Decision, Policy } from "../../../src/policy/Policy.ts"
 import { Fault } from "../fault.ts"
@@ -130,7 +131,12 @@ export class Guard {
   /** Resolves a whole path. What is missing in a place that may not be looked at is refused, not missing. */
   end(op: Operation, path: string, follow = true): Place {
     const walk = this.walk(op, path)
-    this.walking(op, walk, () => walk.toEnd(follow))
+    const errno = walk.reach(follow)
+    if (errno !== undefined) {
+      const fault = op.fault(errno)
+      this.checkHidden(op, walk, fault)
+      throw fault
+    }
     return { path: walk.path, inode: walk.inode, mount: walk.mount }
   }
 
@@ -197,10 +203,15 @@ export class Guard {
     try {
       return run()
     } catch (thrown) {
-      const hides = thrown instanceof Fault && (thrown.errno === "ENOENT" || thrown.errno === "ENOTDIR")
-      if (hides) this.check(op, "stat", walk.name === "" ? walk.path : join(walk.path, walk.name))
+      if (thrown instanceof Fault) this.checkHidden(op, walk, thrown)
       throw thrown
     }
+  }
+
+  /** That something is missing is told only of what may be looked at. */
+  private checkHidden(op: Operation, walk: Walk, { errno }: Fault): void {
+    if (errno !== "ENOENT" && errno !== "ENOTDIR") return
+    this.check(op, "stat", walk.name === "" ? walk.path : join(walk.path, walk.name))
   }
 }
 
@@ -219,12 +230,12 @@ class AskingWalk extends Walk {
     this.held = `${op.caller.cwd}/`
   }
 
-  override step(followLast: boolean): void {
+  protected override taken(followLast: boolean): Errno | undefined {
     if (this.name === "..") {
       const at = this.path
       if (at !== "/" && this.held?.startsWith(`${at}/`) === false) this.asks?.(at)
     }
-    super.step(followLast)
+    return super.taken(followLast)
   }
 }
 

@@ -2,6 +2,7 @@
  * Path resolution as in path_resolution(7): iterative, linear in the path and in the targets of at most 40 symbolic
  * links. A walk stands at a directory and takes one component at a time, so that callers can stop before the last.
  */
+import type { Errno } from "../../../src/Errno.ts"
 import { NAME_MAX, nameLimit, PATH_MAX, pathLimit, SYMLINK_MAX, X_OK } from "./flags.ts"
 import type { Inode } from "./inode.ts"
 import type { Mount, MountTable } from "./mount-table.ts"
@@ -97,7 +98,11 @@ export class Walk {
   /** Faults unless the caller may search where the walk stands. */
   search(): void {
     if (!this.inode.isDirectory) throw this.op.fault("ENOTDIR")
-    if (!this.trusted && !permitted(this.inode, this.op.credentials, X_OK)) throw this.op.fault("EACCES")
+    if (!this.maySearch) throw this.op.fault("EACCES")
+  }
+
+  private get maySearch(): boolean {
+    return this.trusted || permitted(this.inode, this.op.credentials, X_OK)
   }
 
   /** The inode under `name` here, before any mount or link is followed. The name must be an ordinary one. */
@@ -152,13 +157,24 @@ export class Walk {
 
   /** Takes the component in `name`. A link is followed unless it is last, bare, and `followLast` is false. */
   step(followLast: boolean): void {
-    this.search()
-    if (this.name === ".") return
-    if (this.name === "..") return this.up()
+    const errno = this.taken(followLast)
+    if (errno !== undefined) throw this.op.fault(errno)
+  }
+
+  /** Why the component cannot be taken, if so. Most paths that lead nowhere are expected to, and a throw takes its time. */
+  protected taken(followLast: boolean): Errno | undefined {
+    if (!this.inode.isDirectory) return "ENOTDIR"
+    if (!this.maySearch) return "EACCES"
+    if (this.name === ".") return undefined
+    if (this.name === "..") {
+      this.up()
+      return undefined
+    }
     const child = this.lookup()
-    if (child === undefined) throw this.op.fault("ENOENT")
+    if (child === undefined) return "ENOENT"
     if (child.isSymlink && (followLast || !this.last || this.trailing)) this.follow(child)
     else this.enter(child)
+    return undefined
   }
 
   /** Walks to the directory of the last component and leaves that component in `name`. */
@@ -176,9 +192,18 @@ export class Walk {
 
   /** Walks to the end. */
   toEnd(followLast: boolean): this {
-    while (this.next()) this.step(followLast)
-    if (this.trailing && !this.inode.isDirectory) throw this.op.fault("ENOTDIR")
+    const errno = this.reach(followLast)
+    if (errno !== undefined) throw this.op.fault(errno)
     return this
+  }
+
+  /** Walks to the end, or as far as it goes: then it gives why it goes no further. */
+  reach(followLast: boolean): Errno | undefined {
+    while (this.next()) {
+      const errno = this.taken(followLast)
+      if (errno !== undefined) return errno
+    }
+    return this.trailing && !this.inode.isDirectory ? "ENOTDIR" : undefined
   }
 
   /** The absolute path of where the walk stands. */
