@@ -4,6 +4,9 @@
  * The scheduler notes a job whenever its next run or its settings change, and before each run begins: when the program ends
  * at any moment, no run that began is repeated, and what was due meanwhile is missed and treated as the job says.
  *
+ * It makes one call at a time, and waits for its end however long that takes, before the next one: a store that may lose an
+ * answer fails by itself after a time. Nobody who uses the scheduler waits for so long (see `docs/scheduling.md`).
+ *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"

@@ -118,6 +118,9 @@ export interface JobInfo {
 export type Started = "started" | "queued" | "skipped"
 
 /**
+ * Where jobs are stored, a call that fails with the reason `Store` or `StoreTimeout` has changed the scheduler and not yet the
+ * store, which gets it later; `schedule` has changed neither. The wait for the store can be interrupted.
+ *
  * @since 0.1.0
  * @category models
  */

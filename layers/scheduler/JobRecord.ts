@@ -13,6 +13,7 @@ import type { Due } from "../../src/schedule/DueQueue.ts"
 import type { ParsedSchedule } from "../../src/schedule/ParsedSchedule.ts"
 import { firstRun, parse } from "../../src/schedule/ParsedSchedule.ts"
 import type { ScheduleAction } from "../../src/schedule/ScheduleAction.ts"
+import type { StoredJob } from "../../src/schedule/StoredJob.ts"
 import type { Zone } from "../../src/schedule/Zone.ts"
 import * as Zones from "../../src/schedule/Zone.ts"
 import type { BoundAction } from "./RunAction.ts"
@@ -144,6 +145,27 @@ export class JobRecord implements Due {
     const history = this.history ??= []
     if (history.length === HISTORY) history.shift()
     history.push(record)
+  }
+
+  /** What a store keeps of it; nothing when it is done. */
+  stored(): StoredJob | undefined {
+    const { action, id, lastRun, next, paused, plan, runCount } = this
+    if (next === undefined) return undefined
+    const { jitter, missed, overlap, schedule, timeout, zone } = plan
+    return {
+      id,
+      schedule: schedule.text,
+      zone: zone.name,
+      overlap,
+      missed,
+      jitterMs: jitter,
+      paused,
+      next,
+      runCount,
+      ...(action.type === "callback" ? {} : { action }),
+      ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+      ...(lastRun === undefined ? {} : { lastRun })
+    }
   }
 
   info(): JobInfo {

@@ -24,9 +24,11 @@ import { bind } from "./RunAction.ts"
 const MAX_DONE = 256
 const MAX_ID = 256
 
-/** What is begun with a job is done with it: between the two nothing can be interrupted. */
-const whole = <A, E, R>(change: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.uninterruptible(Effect.suspend(change))
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** What is begun with a job is done with it: between the two nothing can be interrupted, but the wait for the store. */
+const whole = <A, E, R>(change: (restore: Restore) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.uninterruptibleMask((restore) => Effect.suspend(() => change(restore)))
 
 /**
  * What a table works with.
@@ -60,7 +62,10 @@ export class JobTable {
     this.parts = parts
   }
 
-  /** Adds a job; one of the same id makes place, but its runs go on under the new job's rule. */
+  /**
+   * Adds a job; one of the same id makes place, but its runs go on under the new job's rule. Where it cannot be stored, it is
+   * not there, and the other one goes on.
+   */
   add<E, R>(job: Job<E, R>): Effect.Effect<JobRecord, ScheduleError | NotYetSupported, R> {
     return Effect.contextWithEffect((context) => {
       const { hosts, jobs, newId, now, timing } = this.parts
@@ -71,8 +76,9 @@ export class JobTable {
       }
       const planned = plan(job, now())
       if (Either.isLeft(planned)) return Effect.fail(planned.left)
-      const entered = (run: BoundAction) => {
+      const entered = (run: BoundAction, restore: Restore) => {
         const old = jobs.get(id)
+        const kept = this.parts.ledger?.known.get(id)
         const record = new JobRecord(id, planned.right, job.action, run, old?.runs)
         record.runs.queued = undefined
         const goesOn = this.goOn(record, old)
@@ -84,12 +90,12 @@ export class JobTable {
           ? Effect.suspend(() => this.miss(record, now(), now()))
           : timing.wait(record)
         return Effect.zipRight(forgotten, waiting).pipe(
-          Effect.zipRight(this.noted(record)),
-          Effect.tapError(() => Effect.ignore(this.remove(record, false))),
+          Effect.zipRight(this.noted(record, restore, "job")),
+          Effect.tapError(() => this.revert(record, old, kept)),
           Effect.as(record)
         )
       }
-      return Effect.flatMap(bind(hosts, job.action, context), (run) => whole(() => entered(run)))
+      return Effect.flatMap(bind(hosts, job.action, context), (run) => whole((restore) => entered(run, restore)))
     })
   }
 
@@ -138,9 +144,26 @@ export class JobTable {
     return true
   }
 
-  private noted(job: JobRecord): Effect.Effect<void, ScheduleError> {
+  /** Puts down what has become of a job, and waits until it is stored, which may be interrupted. */
+  private noted(job: JobRecord, restore: Restore, what?: "job"): Effect.Effect<void, ScheduleError> {
     const { ledger } = this.parts
-    return ledger === undefined ? Effect.void : ledger.note(job)
+    return ledger === undefined ? Effect.void : Effect.suspend(() => restore(ledger.note(job, what)))
+  }
+
+  /** Takes a job out that cannot be stored. What had its id before goes on, as after a pause. */
+  private revert(job: JobRecord, old: JobRecord | undefined, kept: StoredJob | undefined): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const { jobs, ledger, now, timing } = this.parts
+      if (jobs.get(job.id) !== job) return Effect.void
+      jobs.delete(job.id)
+      this.done.delete(job.id)
+      job.runs.queued = undefined
+      if (kept !== undefined) ledger?.known.set(job.id, kept)
+      if (old !== undefined) this.enter(old)
+      ledger?.later(job, true)
+      const goesOn = old === undefined || old.paused ? Effect.void : Effect.suspend(() => this.miss(old, now(), now()))
+      return Effect.zipRight(timing.forget(job), goesOn)
+    })
   }
 
   update<E, R>(
@@ -157,53 +180,56 @@ export class JobTable {
       if (Either.isLeft(planned)) return Effect.fail(planned.left)
       const { action } = changes
       const bound = action === undefined ? Effect.succeed(job.run) : bind(hosts, action, context)
-      const changed = (run: BoundAction) => {
+      const changed = (run: BoundAction, restore: Restore) => {
         job.run = run
         job.action = action ?? job.action
         job.plan = planned.right
-        if (!moved) return this.noted(job)
+        if (!moved) return this.noted(job, restore)
         job.next = planned.right.first
         this.done.delete(job.id)
-        return Effect.zipRight(job.paused ? Effect.void : timing.wait(job), this.noted(job))
+        return Effect.zipRight(job.paused ? Effect.void : timing.wait(job), this.noted(job, restore))
       }
-      return Effect.flatMap(bound, (run) => whole(() => changed(run)))
+      return Effect.flatMap(bound, (run) => whole((restore) => changed(run, restore)))
     })
   }
 
   /** Takes a job out, unless another one has its id by now; whether it was in. Waits for the runs that it interrupts. */
   remove(job: JobRecord, interrupt: boolean): Effect.Effect<boolean, ScheduleError> {
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.suspend(() => {
-        const { jobs, runner, timing } = this.parts
-        if (jobs.get(job.id) !== job) return Effect.succeed(false)
-        jobs.delete(job.id)
-        this.done.delete(job.id)
-        job.runs.queued = undefined
-        const ended = interrupt ? runner.interrupt(job) : Effect.void
-        return Effect.zipRight(timing.forget(job), this.noted(job)).pipe(
-          Effect.zipRight(restore(ended)),
-          Effect.as(true)
-        )
-      })
-    )
+    return whole((restore) => {
+      const { jobs, runner, timing } = this.parts
+      if (jobs.get(job.id) !== job) return Effect.succeed(false)
+      jobs.delete(job.id)
+      this.done.delete(job.id)
+      job.runs.queued = undefined
+      const ended = interrupt ? runner.interrupt(job) : Effect.void
+      return Effect.exit(Effect.zipRight(timing.forget(job), this.noted(job, restore))).pipe(
+        Effect.flatMap((stored) => Effect.zipRight(restore(ended), stored)),
+        Effect.as(true)
+      )
+    })
   }
 
   pause(job: JobRecord): Effect.Effect<void, ScheduleError> {
-    return whole(() => {
-      if (job.paused) return Effect.void
+    return whole((restore) => {
+      if (job.paused) return restore(this.settled(job.id))
       job.paused = true
-      return Effect.zipRight(this.parts.timing.forget(job), this.noted(job))
+      return Effect.zipRight(this.parts.timing.forget(job), this.noted(job, restore))
     })
   }
 
   resume(job: JobRecord): Effect.Effect<void, ScheduleError> {
-    return whole(() => {
-      if (!job.paused) return Effect.void
+    return whole((restore) => {
+      if (!job.paused) return restore(this.settled(job.id))
       job.paused = false
       const now = this.parts.now()
       this.parts.runner.release(job)
-      return Effect.zipRight(this.miss(job, now, now), this.noted(job))
+      return Effect.zipRight(this.miss(job, now, now), this.noted(job, restore))
     })
+  }
+
+  /** Who asks again for what is so already waits until that is stored. */
+  settled(id: string): Effect.Effect<void, ScheduleError> {
+    return this.parts.ledger?.settled(id) ?? Effect.void
   }
 
   /** The timer reached a job. */

@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
@@ -26,7 +27,7 @@ import { once } from "../../src/Once.ts"
 import type { StoredJob } from "../../src/schedule/StoredJob.ts"
 import { Turns } from "../../src/Turns.ts"
 import { EventHub } from "./EventHub.ts"
-import { JobLedger } from "./JobLedger.ts"
+import * as JobLedger from "./JobLedger.ts"
 import type { JobRecord } from "./JobRecord.ts"
 import { JobRunner } from "./JobRunner.ts"
 import { JobTable } from "./JobTable.ts"
@@ -47,10 +48,16 @@ export interface SchedulerOptions {
   readonly driver?: ScheduleDriverShape | undefined
   /** Runs actions of agents. Without it `schedule` refuses them with `NotYetSupported`. */
   readonly sessions?: ActionHosts["sessions"]
+  /**
+   * How long a call, a run that is to begin, and the end of the scheduler wait for the store. Default: 30 seconds. See
+   * `docs/scheduling.md` for what becomes of what is not stored by then.
+   */
+  readonly storeTimeout?: Duration.DurationInput | undefined
 }
 
 const GRACE = 60_000
 const MAX_RUNS = 1024
+const STORE_TIMEOUT = Duration.seconds(30)
 
 /** UUIDs of version 4 from a source that a seed makes repeatable. */
 const uuids = (random: Utils.PCGRandom) => (): string => {
@@ -84,7 +91,7 @@ const operations = (
     cancel: (id, options) =>
       Effect.suspend(() => {
         const job = jobs.get(id)
-        return job === undefined ? Effect.succeed(false) : table.remove(job, options?.interrupt === true)
+        return job === undefined ? Effect.as(table.settled(id), false) : table.remove(job, options?.interrupt === true)
       }),
     get: (id) => Effect.map(find(id), (job) => job.info()),
     list: Effect.sync(() => Array.from(jobs.values(), (job) => job.info())),
@@ -130,12 +137,14 @@ const build = (
     const scope = yield* Effect.scope
     // not Effect.addFinalizer, which keeps the FiberRefs for it: every VM has a scheduler, and few use theirs
     yield* Scope.addFinalizer(scope, Effect.sync(() => events.end()))
+    const current = (id: string) => jobs.get(id)
+    const limit = Duration.decode(options.storeTimeout ?? STORE_TIMEOUT)
+    // ends after the runs, which may still be noted
+    const ledger = kept === undefined ? undefined : yield* JobLedger.make({ ...kept, limit, current })
     const begin = yield* OwnFibers.make
     const maxRuns = options.maxRuns ?? MAX_RUNS
     const spans = yield* RunSpans.make
-    const current = (id: string) => jobs.get(id)
-    const ledger = kept === undefined ? undefined : new JobLedger(kept.store, begin, current, kept.jobs)
-    const runner = new JobRunner({ begin, spans, clock, events, maxRuns, current, before: ledger?.note })
+    const runner = new JobRunner({ begin, spans, clock, events, maxRuns, current, before: ledger?.began })
     yield* Scope.addFinalizer(scope, Effect.sync(() => runner.end()))
     const timingOptions: JobTimingOptions = {
       onDue: (job, at) => table.onDue(job, at),
@@ -257,16 +266,27 @@ export const layerDriver: Layer.Layer<Scheduler, never, Processes | ScheduleDriv
 )
 
 /**
+ * The scheduler whose jobs outlive it, with options.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerStoredWith = (
+  options: SchedulerOptions
+): Layer.Layer<Scheduler, ScheduleError, Processes | ScheduleStore> =>
+  Layer.scoped(
+    Scheduler,
+    Effect.flatMap(
+      Effect.all([Processes, ScheduleStore]),
+      ([processes, store]) => makeStored(processes, store, options)
+    )
+  )
+
+/**
  * The scheduler whose jobs outlive it. Above `Vm.layer` it takes the place of the VM's own:
  * `Layer.provideMerge(TimerScheduler.layerStored, Vm.layer(config))`.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerStored: Layer.Layer<Scheduler, ScheduleError, Processes | ScheduleStore> = Layer.scoped(
-  Scheduler,
-  Effect.flatMap(
-    Effect.all([Processes, ScheduleStore]),
-    ([processes, store]) => makeStored(processes, store)
-  )
-)
+export const layerStored: Layer.Layer<Scheduler, ScheduleError, Processes | ScheduleStore> = layerStoredWith({})

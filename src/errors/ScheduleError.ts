@@ -23,6 +23,7 @@ export type ScheduleErrorTypeId = typeof ScheduleErrorTypeId
  * `field` is the part of a cron expression at fault and `hint` how to write it; both stay out of the message. `id` is
  * that of the job for `UnknownJob`, whose schedule is empty. `InvalidAction`: `field` is the path in the action, `hint` what
  * it must be. `Store`: the job with the id, or all of them, could not be kept or read; `hint` is the store's own reason.
+ * `StoreTimeout`: the store has not answered in time; `hint` says what becomes of the call.
  *
  * @since 0.1.0
  * @category errors
@@ -30,7 +31,7 @@ export type ScheduleErrorTypeId = typeof ScheduleErrorTypeId
 export class ScheduleError extends Schema.TaggedError<ScheduleError>("effect-agent-os/errors/ScheduleError")(
   "ScheduleError",
   {
-    reason: Schema.Literal("InvalidSchedule", "PastSchedule", "UnknownJob", "InvalidAction", "Store"),
+    reason: Schema.Literal("InvalidSchedule", "PastSchedule", "UnknownJob", "InvalidAction", "Store", "StoreTimeout"),
     schedule: Schema.String,
     id: optionalKey(Schema.String),
     field: optionalKey(Schema.String),
@@ -60,6 +61,8 @@ export class ScheduleError extends Schema.TaggedError<ScheduleError>("effect-age
         return `invalid action: ${this.field ?? "action"}: ${this.hint ?? ""}`
       case "Store":
         return `the schedule store failed${this.id ? ` for ${JSON.stringify(this.id)}` : ""}: ${this.hint ?? ""}`
+      case "StoreTimeout":
+        return `the schedule store does not answer for ${JSON.stringify(this.id)}: ${this.hint ?? ""}`
       case "InvalidSchedule":
         return `invalid schedule: ${this.schedule}`
       case "PastSchedule":
@@ -73,6 +76,6 @@ export class ScheduleError extends Schema.TaggedError<ScheduleError>("effect-age
    * @since 0.1.0
    */
   get retryable(): boolean {
-    return this.reason === "Store"
+    return this.reason === "Store" || this.reason === "StoreTimeout"
   }
 }

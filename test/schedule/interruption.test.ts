@@ -340,6 +340,38 @@ describe("a scheduler on a store, interrupted at every step", () => {
       ), 120_000)
   }
 
+  it.live(
+    "a job whose cancellation was cut short by the end of the program does not come back where the scheduler has none",
+    () =>
+      Effect.map(
+        atEachStep((blow) =>
+          Effect.gen(function*() {
+            const clock = new HandClock(START, true)
+            const { processes } = commands(clock)
+            const memory = yield* Effect.provide(ScheduleStore, ScheduleStore.layerMemory)
+            const slow = Effect.repeatN(Effect.yieldNow(), 20)
+            const store = { ...memory, remove: (id: string) => Effect.zipRight(slow, memory.remove(id)) }
+            const scope = yield* Scope.make()
+            const scheduler = yield* TimerScheduler.makeStored(processes, store).pipe(
+              Scope.extend(scope),
+              Effect.withClock(clock)
+            )
+            yield* scheduler.schedule({ id: "a", schedule: minutely, action: ScheduleAction.exec({ command: "a" }) })
+            const { exit, struck } = yield* interruptedAt(scheduler.cancel("a"), blow)
+            yield* expectEnded(exit)
+            const left = yield* scheduler.list
+            yield* Scope.close(scope, Exit.void)
+            assert.strictEqual((yield* store.all).length, left.length)
+            yield* clock.settle
+            assert.strictEqual(clock.sleeps.size, 0)
+            return struck
+          })
+        ),
+        (steps) => assert.isAbove(steps, 10)
+      ),
+    60_000
+  )
+
   it.live("its beginning: the next one finds everything, and no run comes twice", () =>
     Effect.map(
       atEachStep((blow) =>

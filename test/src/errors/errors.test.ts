@@ -132,6 +132,11 @@ const cases: ReadonlyArray<readonly [error: AgentOsError, message: string, retry
   [ToolError.timedOut("k:t", 30000), "Tool \"k:t\" timed out after 30000ms", true],
   [new ScheduleError({ reason: "InvalidSchedule", schedule: "x", hint: "5 fields" }), "invalid schedule: x", false],
   [new ScheduleError({ reason: "UnknownJob", schedule: "", id: "x" }), "no job with the id \"x\"", false],
+  [
+    new ScheduleError({ reason: "StoreTimeout", schedule: "", id: "x", hint: "no answer within 30s" }),
+    "the schedule store does not answer for \"x\": no answer within 30s",
+    true
+  ],
   [new ScheduleError({ reason: "PastSchedule", schedule: "2001-01-01" }), "schedule is in the past: 2001-01-01", false],
   [
     new PermissionDenied({ domain: "fs", operation: "read", resource: "/x", rule: 2 }),
