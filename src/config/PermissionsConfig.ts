@@ -39,6 +39,17 @@ const nonEmptyList = <A, I, R>(name: string, wildcard: A & string, item: Schema.
 /** Characters of one pattern. */
 const Pattern = text(1024)
 
+/** One that no path can match would protect nothing, and nobody would see it. */
+const PathPattern = Pattern.pipe(
+  Schema.filter((pattern) => pathLike.test(pattern) && !unlike.test(pattern), {
+    description: "a pattern of absolute paths, without //, . and .. in it or a slash at its end",
+    arbitrary: () => (fc) => fc.constantFrom("**", "/", "/a", "/a/*.txt", "/a/**", "**/.env")
+  })
+)
+
+const pathLike = /^(?:\/|\*\*)/
+const unlike = /\/\/|\/\.{1,2}(?:\/|$)|.\/$/
+
 /**
  * A rule of the `fs` domain. Paths are globs: `*` and `?` stop at a slash, `**` crosses it. Absent lists match all.
  *
@@ -48,7 +59,7 @@ const Pattern = text(1024)
 export const FsPermissionRule = Schema.Struct({
   mode: PermissionMode,
   operations: nonEmptyList("operations", "*", Schema.Literal("*", ...operations.fs)),
-  paths: nonEmptyList("paths", "**", Pattern)
+  paths: nonEmptyList("paths", "**", PathPattern)
 })
 
 /**

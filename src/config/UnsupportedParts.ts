@@ -7,13 +7,19 @@ import { NotYetSupported } from "../errors/NotYetSupported.ts"
 import { defaultLimits } from "./Limits.ts"
 import { supportedPlugins } from "./MountPlugins.ts"
 import type { Mount } from "./Mounts.ts"
+import type { PermissionsConfig } from "./PermissionsConfig.ts"
 import type { VmConfig } from "./VmConfig.ts"
 
 /** Limits that nothing enforces yet: another value than the default would be a promise that is not kept. */
 const unenforced = ["pipes", "sockets", "connections", "workerHeapBytes"] as const
 
-/** Domains of a policy that nothing asks yet. */
+/** Domains of a policy that nothing asks yet, as there is nothing to be had in them: a policy that allows nothing is kept to. */
 const unenforcedDomains = ["network"] as const
+
+const allows = (scope: NonNullable<PermissionsConfig["network"]>): boolean =>
+  typeof scope === "string"
+    ? scope === "allow"
+    : scope.default === "allow" || scope.rules.some(({ mode }) => mode === "allow")
 
 const mountFeature = (mount: Mount): readonly [feature: string, key: string] | undefined => {
   if ("filesystem" in mount) {
@@ -59,7 +65,8 @@ export const unsupportedParts = (config: VmConfig): Array<NotYetSupported> => {
   }
   add(config.additionalInstructions !== undefined, "instructions for agents", "additionalInstructions")
   for (const domain of unenforcedDomains) {
-    add(config.permissions?.[domain] !== undefined, `permissions of the domain ${domain}`, `permissions.${domain}`)
+    const scope = config.permissions?.[domain]
+    add(scope !== undefined && allows(scope), `permissions of the domain ${domain}`, `permissions.${domain}`)
   }
   return parts
 }

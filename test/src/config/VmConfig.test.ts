@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import { MountDriver } from "../../../src/config/MountPlugins.ts"
 import { unsupportedParts } from "../../../src/config/UnsupportedParts.ts"
 import * as VmConfig from "../../../src/config/VmConfig.ts"
+import { denyAll } from "../../../src/policy/Permissions.ts"
 
 const driver = FastCheck.sample(Arbitrary.make(MountDriver), 1)[0]
 const execute = () => undefined
@@ -160,8 +161,21 @@ describe("unsupportedParts", () => {
       [{ mounts: [{ path: "/p", plugin: { id, config: {} } }] }, "mounts[0].plugin.id"] as const
     ),
     [{ additionalInstructions: "x" }, "additionalInstructions"],
+    [
+      { permissions: { network: { default: "deny", rules: [{ mode: "allow", patterns: ["dns://x"] }] } } },
+      "permissions.network"
+    ],
+    [{ permissions: { network: { default: "allow", rules: [] } } }, "permissions.network"],
     [{ permissions: { network: "allow", tool: "deny" } }, "permissions.network"]
   ]
+
+  it.effect("a network policy that allows nothing is kept, as there is no network", () =>
+    Effect.gen(function*() {
+      for (const network of ["deny", "ask", { rules: [{ mode: "deny", patterns: ["dns://x"] }] }] as const) {
+        assert.deepStrictEqual(yield* partsOf({ permissions: { network } }), [])
+      }
+      assert.deepStrictEqual(yield* partsOf({ permissions: denyAll }), [])
+    }))
 
   it.effect("names each part that is not", () =>
     Effect.gen(function*() {

@@ -191,6 +191,15 @@ describe("values", () => {
         "permissions.fs.rules[0].paths",
         "invalid permissions policy: paths must not be empty; use [\"**\"] for wildcard"
       ],
+      ...["etc", "*", "?/a", "/opt/", "//opt", "/etc/../opt", "/etc/.", "/a/..", "/**/", "**//x"].map((path) =>
+        [
+          { permissions: { fs: { rules: [{ mode: "deny", paths: ["/a", path] }] } } },
+          "permissions.fs.rules[0].paths[1]",
+          `expected a pattern of absolute paths, without //, . and .. in it or a slash at its end, got ${
+            JSON.stringify(path)
+          }`
+        ] as const
+      ),
       [
         { permissions: { network: { rules: [{ mode: "deny", patterns: [] }] } } },
         "permissions.network.rules[0].patterns",
