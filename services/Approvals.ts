@@ -78,13 +78,15 @@ export interface ApprovalsShape {
  * @category models
  */
 export interface Options {
-  /** How long a question stands before it counts as denied. Default 5 minutes. */
+  /** How long a question stands before it counts as denied. Default 5 minutes, at most 20 days. */
   readonly expiry?: Duration.DurationInput | undefined
 }
 
 /** Questions that may stand at once; one more is denied. */
 const MAX_PENDING = 10_000
 const KEPT = 1000
+/** Twenty days: timers know no more than 24, and JSON knows no time without end. */
+const MAX_EXPIRY_MS = 20 * 24 * 60 * 60 * 1000
 
 interface Entry {
   readonly request: ApprovalRequest
@@ -140,7 +142,7 @@ const makeTable = (
   Effect.gen(function*() {
     const table = new Table()
     const asked = yield* PubSub.sliding<ApprovalRequest>(MAX_PENDING)
-    const expiryMs = Duration.toMillis(options.expiry ?? Duration.minutes(5))
+    const expiryMs = Math.min(Duration.toMillis(options.expiry ?? Duration.minutes(5)), MAX_EXPIRY_MS)
     const full = (request: ApprovalRequest): Decided => ({
       record: { ...request, state: "denied", always: false, note: "too many questions stand" }
     })

@@ -1,5 +1,6 @@
 /** `agent-os mcp`: a fresh VM as an MCP server. */
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import type * as Scope from "effect/Scope"
@@ -78,7 +79,7 @@ export const mcp = (flags: Flags): Effect.Effect<void, Failure> =>
     const served: Effect.Effect<void, Failure, Vm | Scope.Scope> = port === undefined
       ? McpServer.stdio(info)
       : overHttp(port)
-    yield* served.pipe(Effect.scoped, Effect.provide(Vm.layer(config)))
+    yield* served.pipe(Effect.scoped, Effect.provide(Layer.provide(Vm.layer(config), McpServer.layerApprovals())))
   }).pipe(
     Effect.provide(NodeSidecar.layerWith({ idleTimeToLive: 0 })),
     Effect.catchAll((error) =>

@@ -19,7 +19,9 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import type * as Scope from "effect/Scope"
 import type { Readable, Writable } from "node:stream"
+import type { Approvals, Options as ApprovalOptions } from "../../services/Approvals.ts"
 import { Vm } from "../../services/Vm.ts"
+import * as Elicitation from "./Elicitation.ts"
 import type { HttpOptions, Listening } from "./Http.ts"
 import * as Http from "./Http.ts"
 import type { McpServerError } from "./McpServerError.ts"
@@ -100,6 +102,19 @@ export const stdio = (options: StdioOptions = {}): Effect.Effect<void, never, Vm
  */
 export const http = (options: HttpOptions): Effect.Effect<Listening, McpServerError, Vm | Scope.Scope> =>
   Effect.flatMap(Vm, (vm) => Http.make(vm, options))
+
+/**
+ * Has the approvals of a VM given by the users of its clients, where these can ask them (elicitation); everybody else's answer is
+ * no. It goes where the VM is made:
+ *
+ * ```ts
+ * Vm.layer({ toolKits: [Orders] }).pipe(Layer.provide(McpServer.layerApprovals()))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerApprovals: (options?: ApprovalOptions) => Layer.Layer<Approvals> = Elicitation.layer
 
 /**
  * The same as a layer.

@@ -4,9 +4,8 @@
  * @since 0.1.0
  */
 import { Server } from "@modelcontextprotocol/sdk/server/index.js"
-import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js"
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js"
-import type { CallToolResult, ServerNotification, ServerRequest } from "@modelcontextprotocol/sdk/types.js"
+import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js"
 import { CallToolRequestSchema, ErrorCode, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
@@ -15,6 +14,8 @@ import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type { VmShape } from "../../services/Vm.ts"
+import type { Caller, Extra } from "./Elicitation.ts"
+import { withCaller } from "./Elicitation.ts"
 import { definitionOf, failureOf, nameOf, resultOf } from "./Tools.ts"
 
 /**
@@ -31,8 +32,6 @@ export interface ServerInfo {
   /** What clients tell their models of the server. Default: what the VM's `toolInstructions` say. */
   readonly instructions?: string | undefined
 }
-
-type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 
 const closingTakes = "2 seconds"
 
@@ -64,8 +63,10 @@ const progressOf = (extra: Extra): ((message: string) => Effect.Effect<void>) | 
     ))
 }
 
-const callTool = (vm: VmShape, tool: string, input: unknown, extra: Extra, gone: AbortSignal | undefined) =>
-  vm.tools.call(tool, input, { progress: progressOf(extra) }).pipe(
+const callTool = (vm: VmShape, tool: string, input: unknown, caller: Caller, gone: AbortSignal | undefined) => {
+  const { extra } = caller
+  return vm.tools.call(tool, input, { progress: progressOf(extra) }).pipe(
+    withCaller(vm.vmId, caller),
     Effect.match({ onFailure: failureOf, onSuccess: resultOf }),
     Effect.raceFirst(withdrawn(gone === undefined ? [extra.signal] : [extra.signal, gone])),
     Effect.catchAllCause((cause): Effect.Effect<CallToolResult> =>
@@ -78,6 +79,7 @@ const callTool = (vm: VmShape, tool: string, input: unknown, extra: Extra, gone:
         })
     )
   )
+}
 
 /**
  * Serves the tools of a VM to one client. Calls end with the Scope, and with the connection. `goneOf`: when the one who
@@ -109,7 +111,8 @@ export const serve = (
         const message = `there is no tool ${JSON.stringify(params.name.slice(0, 130))}`
         throw Object.assign(new Error(message), { code: ErrorCode.InvalidParams })
       }
-      return run(callTool(vm, info.name, params.arguments ?? {}, extra, goneOf(extra)))
+      const caller = { client: server, capabilities: server.getClientCapabilities(), extra }
+      return run(callTool(vm, info.name, params.arguments ?? {}, caller, goneOf(extra)))
     })
     yield* Effect.acquireRelease(
       Effect.promise(() => server.connect(transport)),

@@ -63,9 +63,19 @@ const execute = ({ execute }: HostTool, input: unknown, { key, pid, progress, to
     return yield* Effect.zipLeft(given, telling, { concurrent: true })
   })
 
+/** What is thrown is written to a log, by which nothing must be thrown again. */
+const shown = (thrown: unknown): unknown => {
+  try {
+    Cause.pretty(Cause.fail(thrown))
+    return thrown
+  } catch {
+    return "what was thrown cannot be shown"
+  }
+}
+
 const thrownBy = (name: string, cause: Cause.Cause<Thrown>): Effect.Effect<never, Failed> => {
   if (cause._tag !== "Fail") return defect(name, cause)
-  const { thrown } = cause.error
+  const thrown = shown(cause.error.thrown)
   return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string"
     ? Effect.fail({ code: thrown.code, message: thrown.message })
     : defect(name, Cause.fail(thrown))

@@ -1,17 +1,28 @@
 /** The official client of MCP, as an Effect program has it. */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js"
+import { type ElicitRequest, ElicitRequestSchema, type ElicitResult } from "@modelcontextprotocol/sdk/types.js"
 import * as Effect from "effect/Effect"
 
-export const connect = (transport: Transport) =>
+export const connect = (transport: Transport, prepare: (client: Client) => void = () => {}) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       const client = new Client({ name: "test", version: "1.0.0" })
+      prepare(client)
       await client.connect(transport)
       return client
     }),
     (client) => Effect.promise(() => client.close())
   )
+
+/** What somebody in front of the client says when they are asked. */
+export type Says = (question: ElicitRequest["params"]) => ElicitResult | Promise<ElicitResult>
+
+/** A client that can ask. */
+export const asking = (says: Says) => (client: Client): void => {
+  client.registerCapabilities({ elicitation: {} })
+  client.setRequestHandler(ElicitRequestSchema, ({ params }) => says(params))
+}
 
 export interface Called {
   readonly isError: boolean

@@ -1,6 +1,7 @@
 /** Calls that somebody must agree to, from the question to the record, in the time of a test. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -252,6 +253,12 @@ describe("an approval", () => {
       assert.deepInclude(record, { status: "denied", durationMs: 60_000 })
     }).pipe(Effect.provide(withDesk(handled, Approvals.desk({ expiry: "1 minute" }))))
   })
+
+  it.scoped("stands for twenty days at most, which timers and JSON can tell", () =>
+    Effect.gen(function*() {
+      const { expiryMs } = yield* Approvals
+      assert.strictEqual(expiryMs, 20 * 86_400_000)
+    }).pipe(Effect.provide(Approvals.desk({ expiry: Duration.infinity }))))
 
   it.scoped("by a handler that never answers expires", () => {
     const handled = new Handled()

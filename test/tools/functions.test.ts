@@ -58,6 +58,18 @@ const desk = {
       execute: () => "x".repeat(20)
     },
     {
+      name: "odd",
+      description: "Throws what nobody can show",
+      inputSchema: {},
+      execute: () => {
+        throw {
+          get message() {
+            throw new Error("not even that")
+          }
+        }
+      }
+    },
+    {
       name: "hangs",
       description: "Never ends",
       inputSchema: {},
@@ -148,6 +160,14 @@ for (const { layer: sidecar, name } of subjects.slice(0, 2)) {
           "EXTERNAL_CALLS_EXCEEDED",
           ""
         ])
+      }))
+
+    it.effect("one that throws what cannot be logged is a failure like any other", () =>
+      Effect.gen(function*() {
+        const { stdout } = yield* sh("desk odd")
+        assert.deepStrictEqual(JSON.parse(stdout).error, { code: "RUNTIME_ERROR", message: "Tool \"desk:odd\" failed" })
+        const { tools } = yield* Vm
+        assert.deepInclude(yield* failureOf(tools.call("desk:odd", {})), { code: "RUNTIME_ERROR" })
       }))
 
     it.effect("one that takes too long is told so", () =>
