@@ -1,4 +1,5 @@
 /** What all commands of one VM share in its worker. */
+import type { Catalog } from "../../../src/tools/Catalog.ts"
 import { Modules } from "../wasm/modules.ts"
 import type { ProgramThread } from "../wasm/thread.ts"
 import { OpenInodes } from "./io/files.ts"
@@ -19,4 +20,6 @@ export class VmState {
   /** WebAssembly programs: those that were compiled, and those that run. */
   readonly modules = new Modules()
   readonly programs = new Set<ProgramThread>()
+  /** The tools of the host, which stay the same; from when a command first wants to know. */
+  catalog: Catalog | undefined
 }

@@ -119,8 +119,11 @@ const dispatch = async (context: ProgramContext, catalog: Catalog): Promise<numb
   return say(context, list(rest[0] === undefined ? catalog.kits : [kitNamed(catalog, rest[0])]))
 }
 
+const catalogOf = async (context: ProgramContext): Promise<Catalog> => JSON.parse(await context.sys("tools")) as Catalog
+
 export const agentos: Program = async (context) => {
-  const catalog = JSON.parse(await context.sys("tools")) as Catalog
+  const { vm } = context.machine
+  const catalog = vm.catalog ??= await catalogOf(context)
   try {
     return await dispatch(context, catalog)
   } catch (error) {
