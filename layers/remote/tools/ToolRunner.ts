@@ -456,19 +456,17 @@ export class ToolRunner {
   }
 
   /** Appends an event with the ids of the call's own span. */
-  private tell(
-    { now, parent, pid }: Pick<CallRequest, "now" | "parent" | "pid">,
-    event: DistributiveOmit<NewEvent, "time" | "pid" | "traceId" | "spanId">
-  ): Effect.Effect<void> {
+  private tell({ now, parent, pid }: Pick<CallRequest, "now" | "parent" | "pid">, event: Told): Effect.Effect<void> {
     return Effect.withFiberRuntime((fiber) => {
       const span = parent === undefined ? undefined : fiber.currentSpan
-      this.options.audit.log.append({ ...event, ...idsOf(span), ...askerOf(pid), time: now } as NewEvent)
+      this.options.audit.log.append(Object.assign(event, idsOf(span), askerOf(pid), { time: now }) as NewEvent)
       return Effect.void
     })
   }
 }
 
 type DistributiveOmit<A, K extends string> = A extends unknown ? Omit<A, K> : never
+type Told = DistributiveOmit<NewEvent, "time" | "pid" | "traceId" | "spanId">
 
 interface Ended {
   readonly outcome: CallOutcome
