@@ -194,11 +194,4 @@ const vmLost = (detail: string) => new SidecarError({ reason: "VmLost", detail }
 
 /** A refused call is to cost no more than another. That the wire's own codec has read it is check enough. */
 const kernelError = ({ denial, dest, errno, limit, path, syscall }: WireFailure) =>
-  KernelError.unsafeMake({
-    errno,
-    syscall,
-    ...(path === undefined ? {} : { path }),
-    ...(dest === undefined ? {} : { dest }),
-    ...(limit === undefined ? {} : { limit }),
-    ...(denial === undefined ? {} : { denied: denial })
-  })
+  KernelError.unsafeMake({ errno, syscall, path, dest, limit, denied: denial })

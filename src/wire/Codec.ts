@@ -63,7 +63,7 @@ const number = new DataView(new ArrayBuffer(8))
 /** Up to this length a loop over ASCII is quicker than the way into the platform's codec and back. */
 const SHORT = 32
 
-const FIRST_BYTES = 256
+const FIRST_BYTES = 512
 
 /**
  * A growing buffer that values are written to.
