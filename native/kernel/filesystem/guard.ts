@@ -36,7 +36,7 @@ export class Guard {
 
   check(op: Operation, operation: FsOperation, path: string): void {
     const decision = this.policy.decide("fs", operation, path)
-    if (decision.mode !== "allow") this.refuse(op, operation, path, decision)
+    if (decision.mode !== "allow") throw this.refusal(op, operation, path, decision)
     this.note(op, operation, path, decision)
   }
 
@@ -54,9 +54,9 @@ export class Guard {
   /** An operation that is a kind of writing: writing must be allowed, and no rule may single the operation out. */
   checkWriting(op: Operation, operation: FsOperation, path: string): void {
     const writing = this.policy.decide("fs", "write", path)
-    if (writing.mode !== "allow") this.refuse(op, "write", path, writing)
+    if (writing.mode !== "allow") throw this.refusal(op, "write", path, writing)
     const decision = this.policy.decide("fs", operation, path)
-    if (decision.mode !== "allow" && decision.rule !== undefined) this.refuse(op, operation, path, decision)
+    if (decision.mode !== "allow" && decision.rule !== undefined) throw this.refusal(op, operation, path, decision)
     this.note(op, operation, path, decision.mode === "allow" ? decision : writing)
   }
 
@@ -71,29 +71,29 @@ export class Guard {
   /** What guards something below it stays what it is. */
   checkGuard(op: Operation, operation: FsOperation, path: string): void {
     const decision = this.policy.guardOf(path)
-    if (decision !== undefined) this.refuse(op, operation, path, decision)
+    if (decision !== undefined) throw this.refusal(op, operation, path, decision)
   }
 
   /** Faults where another name for a file would allow what its present one does not. */
   checkGain(op: Operation, from: string, to: string): void {
     const decision = this.policy.gainOf(from, to)
-    if (decision !== undefined) this.refuse(op, "rename", from, decision)
+    if (decision !== undefined) throw this.refusal(op, "rename", from, decision)
   }
 
   /** Faults where a file would get to a name under which it could not be written. */
   checkPlant(op: Operation, from: string, to: string): void {
     const decision = this.policy.plantOf(from, to)
-    if (decision !== undefined) this.refuse(op, "write", to, decision)
+    if (decision !== undefined) throw this.refusal(op, "write", to, decision)
   }
 
   /** The same for all that is below a directory. */
   checkMove(op: Operation, from: Place, to: string): void {
     const move = this.policy.moveOf(from.path, to)
-    if (move._tag === "refused") this.refuse(op, "rename", from.path, move.decision)
+    if (move._tag === "refused") throw this.refusal(op, "rename", from.path, move.decision)
     if (move._tag === "free") return
     let left = INSPECTED
     for (const entry of this.entriesBelow(from)) {
-      if (--left < 0) this.refuse(op, "rename", from.path, { mode: "deny", rule: undefined })
+      if (--left < 0) throw this.refusal(op, "rename", from.path, { mode: "deny", rule: undefined })
       this.checkGain(op, join(from.path, entry), join(to, entry))
       this.checkPlant(op, join(from.path, entry), join(to, entry))
     }
@@ -114,10 +114,11 @@ export class Guard {
     }
   }
 
-  refuse(op: Operation, operation: FsOperation, resource: string, decision: Decision): never {
+  /** Notes a decision, for the caller to throw: a function that ends in no other way is never compiled. */
+  refusal(op: Operation, operation: FsOperation, resource: string, decision: Decision): Fault {
     const { mode, rule } = decision
     this.note(op, operation, resource, decision)
-    throw new Fault("EACCES", op.syscall, op.path, op.dest, undefined, {
+    return new Fault("EACCES", op.syscall, op.path, op.dest, undefined, {
       domain: "fs",
       operation,
       resource,
@@ -189,7 +190,7 @@ export class Guard {
   /** Refuses a way through what may not be looked at; that it may be is no decision to note. */
   private passed(op: Operation, directory: string): void {
     const decision = this.policy.decide("fs", "stat", directory)
-    if (decision.mode !== "allow") this.refuse(op, "stat", directory, decision)
+    if (decision.mode !== "allow") throw this.refusal(op, "stat", directory, decision)
   }
 
   /** A path that ends in `.` or `..` tells of the directory before it that it is one. */
