@@ -98,38 +98,20 @@ const contents = function*(
   vm: Vm,
   paths: ReadonlyArray<string>
 ): Generator<Uint8Array | Pause, void, void> {
-  for (const path of paths) {
-    const large = yield* largeContent(vm, path)
-    if (large === undefined) yield record(Operations.outcomeCodec, yield* read(session, vm, path))
-    else yield* largeRecord(record(Operations.outcomeCodec, { path, error: undefined, content: nothing }), large)
-  }
-}
-
-const read = function*(session: Session, vm: Vm, path: string): Steps<Outcome> {
-  const { readBytes } = vm.spec.limits
-  try {
-    const content = yield* vm.perform(() => once(() => vm.filesystem.readFile(vm.host, path, { max: readBytes })))
-    return { path, error: undefined, content }
-  } catch (thrown) {
-    return failed(session, path, thrown)
-  }
-}
-
-/** The content of a file that may be read and takes more than a step to read. */
-const largeContent = function*(vm: Vm, path: string): Steps<Content | undefined> {
   const { filesystem, host, spec } = vm
-  try {
-    return yield* vm.perform(() =>
-      once(() => {
-        const { mode, size } = filesystem.probe(() => filesystem.stat(host, path))
-        const large = (mode & 0o170000) === 0o100000 && size > STEP_BYTES && size <= spec.limits.readBytes
-        return large ? filesystem.content(host, path) : undefined
-      })
-    )
-  } catch (thrown) {
-    // reading it in the usual way tells why not
-    if (thrown instanceof Fault) return undefined
-    throw thrown
+  const { readBytes } = spec.limits
+  for (const path of paths) {
+    let read: Uint8Array | Content
+    try {
+      read = yield* vm.perform(() => once(() => filesystem.readUpTo(host, path, readBytes, STEP_BYTES)))
+    } catch (thrown) {
+      yield record(Operations.outcomeCodec, failed(session, path, thrown))
+      continue
+    }
+    const inline = read instanceof Uint8Array ? read : nothing
+    const head = record(Operations.outcomeCodec, { path, error: undefined, content: inline })
+    if (read instanceof Uint8Array) yield head
+    else yield* largeRecord(head, read)
   }
 }
 

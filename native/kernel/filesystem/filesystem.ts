@@ -23,7 +23,7 @@ import { globSteps } from "./glob.ts"
 import type { MountInfo } from "./mount-table.ts"
 import type { MountOptions } from "./mounting.ts"
 import { mountAt, reattachMounts, unmountAt } from "./mounting.ts"
-import { contentAt, openFile, readWhole, type WriteOptions, writeWhole } from "./open.ts"
+import { contentAt, openFile, readUpTo, readWhole, type WriteOptions, writeWhole } from "./open.ts"
 import type { OpenFile } from "./open-file.ts"
 import type { Caller, FollowOptions } from "./operation.ts"
 import { Operation } from "./operation.ts"
@@ -126,6 +126,11 @@ export class Filesystem extends XattrOperations {
   /** The whole content of a file. More than `max` bytes (by default 64 MiB) are EFBIG. */
   readFile(caller: Caller, path: string, options?: { readonly max?: number }): Uint8Array {
     return readWhole(new Operation(caller, "open", path), this.state, options?.max)
+  }
+
+  /** The bytes of a file, or its content, where it has more of them than `atOnce`: to be read in steps. */
+  readUpTo(caller: Caller, path: string, max: number, atOnce: number): Uint8Array | Content {
+    return readUpTo(new Operation(caller, "open", path), this.state, max, atOnce)
   }
 
   /** Makes a copy of `data` the content of a file, or appends it. */

@@ -220,6 +220,11 @@ export class GuardedFilesystem extends Filesystem {
     return super.readFile(caller, path, options)
   }
 
+  override readUpTo(caller: Caller, path: string, max: number, atOnce: number): Uint8Array | Content {
+    this.asked(new Operation(caller, "open", path), "read")
+    return super.readUpTo(caller, path, max, atOnce)
+  }
+
   override readSteps(caller: Caller, path: string): Steps<Uint8Array> {
     const op = new Operation(caller, "open", path)
     return this.asking(() => this.asked(op, "read"), () => super.readSteps(caller, path))

@@ -105,6 +105,12 @@ export const openFile = (op: Operation, state: State, flags: number, mode: numbe
 
 /** The whole content of a file. A longer one than `max` bytes is EFBIG. */
 export const readWhole = (op: Operation, state: State, max = READ_MAX): Uint8Array => {
+  const read = readUpTo(op, state, max, max)
+  return read instanceof Uint8Array ? read : read.read(0, read.size)
+}
+
+/** The bytes of a file, or its content where a stored file has more of them than `atOnce`. */
+export const readUpTo = (op: Operation, state: State, max: number, atOnce: number): Uint8Array | Content => {
   const { inode, mount } = resolve(op, state.mounts, op.path, true)
   if (!permitted(inode, op.credentials, R_OK)) throw op.fault("EACCES")
   if (inode.isDirectory) throw op.fault("EISDIR")
@@ -115,9 +121,11 @@ export const readWhole = (op: Operation, state: State, max = READ_MAX): Uint8Arr
   }
   const tooBig = () => op.fault("EFBIG", { name: "readBytes", value: max })
   if (isTree(mount.volume)) {
-    const { size } = inode.content!
-    if (size > max) throw tooBig()
-    return inode.content!.read(0, size)
+    const content = inode.content!
+    if (content.size > max) throw tooBig()
+    if (content.size <= atOnce) return content.read(0, content.size)
+    mount.tree!.freeze()
+    return content
   }
   const data = mount.volume.read(inode, op.caller.pid)
   if (data.length > max) throw tooBig()
