@@ -118,18 +118,20 @@ class Table {
   }
 
   answer(id: string, answer: ApprovalAnswer): ApprovalRecord | undefined {
+    // whoever answers may not be type-checked
+    const note = typeof answer?.note === "string" ? answer.note : undefined
     switch (answer?._tag) {
       case "Deny":
-        return this.settle(id, "denied", { note: answer.note })
+        return this.settle(id, "denied", { note })
       case "Always":
-        return this.settle(id, "approved", { note: answer.note, always: true })
+        return this.settle(id, "approved", { note, always: true })
       case "Approve":
         return this.settle(id, "approved", {
-          note: answer.note,
+          note,
           arguments: answer.arguments === undefined ? undefined : { value: answer.arguments }
         })
       default:
-        // whoever answers may not be type-checked, and only a yes is a yes
+        // only a yes is a yes
         return this.settle(id, "denied", { note: "the answer was none of approve, always and deny" })
     }
   }

@@ -113,7 +113,10 @@ const served = (exchange: Exchange): Served => {
 const answer = <A, B>(exchange: Exchange, operation: Operation<A, B>, effect: Effect.Effect<B, WireFailure>) =>
   effect.pipe(
     Effect.matchCauseEffect({
-      onSuccess: (value) => Effect.sync(() => exchange.respond(Codec.encode(operation.response, value))),
+      onSuccess: (value) => {
+        exchange.respond(Codec.encode(operation.response, value))
+        return Effect.void
+      },
       onFailure: (cause) =>
         cause._tag === "Fail"
           ? Effect.sync(() => exchange.fail(cause.error))

@@ -20,6 +20,28 @@ export const redacted = (value: unknown, keys: ReadonlyArray<string>): unknown =
   )
 }
 
+/**
+ * An edited value of which only what is redacted was shown to the editor: what was left as it was shown is what it was.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const restored = (edited: unknown, original: unknown, keys: ReadonlyArray<string>): unknown => {
+  if (keys.length === 0 || typeof edited !== "object" || edited === null) return edited
+  const within = (key: string | number): unknown =>
+    typeof original === "object" && original !== null && Object.hasOwn(original, key)
+      ? (original as Record<string | number, unknown>)[key]
+      : undefined
+  if (Array.isArray(edited)) return edited.map((item, index) => restored(item, within(index), keys))
+  return Object.fromEntries(
+    Object.entries(edited).map(([key, item]) => {
+      const before = within(key)
+      const unchanged = item === REDACTED && keys.includes(key) && before !== undefined
+      return [key, unchanged ? before : restored(item, before, keys)]
+    })
+  )
+}
+
 /** A run of so many characters of a longer value gives it away. */
 const RUN = 8
 /** UTF-16 units of values that are looked for; where there are more, nothing is told. */

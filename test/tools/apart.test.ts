@@ -8,9 +8,16 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as TestClock from "effect/TestClock"
-import { apart } from "../../layers/remote/tools/Apart.ts"
+import * as Apart from "../../layers/remote/tools/Apart.ts"
 
 const late = () => "late"
+
+/** As a runner of tools waits for a handler. */
+const apart = <A, E>(effect: Effect.Effect<A, E>, milliseconds: number, late: () => E): Effect.Effect<A, E> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.clockWith((clock) => Apart.apart(effect, { clock, milliseconds, late })(restore))
+  )
+
 const settled = Effect.forEach(Array.from({ length: 20 }), () => Effect.yieldNow(), { discard: true })
 const noted = FiberRef.unsafeMake("nothing")
 

@@ -4,8 +4,6 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
@@ -13,84 +11,25 @@ import { TestSidecar, VirtualTime } from "../../layers/testing/index.ts"
 import { always, type ApprovalRequest, Approvals, approve, deny } from "../../services/Approvals.ts"
 import * as ToolKit from "../../services/ToolKit.ts"
 import { Vm } from "../../services/Vm.ts"
-import { digest } from "../../src/tools/Json.ts"
 import { failureOf } from "../contract/layers.ts"
-
-const Payment = Schema.Struct({ id: Schema.String, cents: Schema.Int, card: Schema.optional(Schema.String) })
-
-const Desk = ToolKit.make("desk", {
-  description: "Payments",
-  tools: {
-    pay: ToolKit.tool({
-      description: "Pay",
-      input: Payment,
-      output: Schema.Struct({ paid: Schema.Int, key: Schema.String }),
-      sideEffect: "external_system",
-      approval: "manual",
-      redact: ["card"]
-    }),
-    small: ToolKit.tool({
-      description: "Pay small amounts",
-      input: Payment,
-      output: Schema.Int,
-      approval: { auto: "kwargs.cents <= 100 and calls < 2" }
-    }),
-    look: ToolKit.tool({ description: "Look", input: Schema.Struct({ id: Schema.String }), output: Schema.String })
-  }
-})
-
-/** What the handlers were called with. */
-class Handled {
-  readonly calls: Array<unknown> = []
-}
-
-const deskLive = (handled: Handled) =>
-  Desk.toLayer({
-    pay: (input, { key }) => Effect.sync(() => (handled.calls.push(input), { paid: input.cents, key })),
-    small: (input) => Effect.sync(() => (handled.calls.push(input), input.cents)),
-    look: ({ id }) => Effect.sync(() => (handled.calls.push(id), `seen ${id}`))
-  })
-
-const config = {
-  toolKits: [Desk],
-  permissions: { tool: { default: "allow", rules: [{ mode: "ask", patterns: ["desk:look"] }] } }
-} as const
-
-/** A VM with the kit, and nobody who answers. */
-const alone = (handled: Handled) =>
-  Vm.layer(config).pipe(Layer.provide(deskLive(handled)), Layer.provide(TestSidecar.layer({ seed: 7 })))
-
-/** A VM with the kit, and who answers. */
-const withDesk = (handled: Handled, approvals: Layer.Layer<Approvals>) => Layer.provideMerge(alone(handled), approvals)
-
-const sh = (command: string) => Effect.flatMap(Vm, ({ processes }) => processes.exec(command))
-const calls = Effect.flatMap(Vm, ({ audit }) => audit.calls)
-const settled = Effect.flatMap(
-  Vm,
-  ({ audit }) =>
-    Effect.map(audit.recent, (events) => events.flatMap((event) => event._tag === "ApprovalSettled" ? [event] : []))
-)
-
-const PAY = "desk pay --id 7 --cents 500"
-const input = { id: "7", cents: 500 }
-const requestDigest = (kwargs: unknown) => digest({ args: [], kwargs })
-
-const denied = (message: string, code = "PERMISSION_DENIED") => ({
-  exitCode: 1,
-  stdout: JSON.stringify({ ok: false, error: { code, message } }),
-  stderr: `${message}\n`
-})
-
-const asking = "EACCES: permission prompt required for tool.invoke on desk:pay"
-
-/** Starts commands and waits until each has asked, or ended. */
-const started = (...commands: ReadonlyArray<string>) =>
-  Effect.tap(Effect.forEach(commands, (command) => Effect.fork(sh(command))), VirtualTime.settle)
-
-const FAILED = "the approval handler failed"
-const NONE = "the answer was none of approve, always and deny"
-
-const quiet = Logger.remove(Logger.defaultLogger)
+import type { Payment } from "./desk.ts"
+import {
+  alone,
+  asking,
+  calls,
+  denied,
+  FAILED,
+  Handled,
+  input,
+  NONE,
+  PAY,
+  quiet,
+  requestDigest,
+  settled,
+  sh,
+  started,
+  withDesk
+} from "./desk.ts"
 
 describe("an approval", () => {
   it.scoped("is a question with all that is needed to answer it, and lets the call through", () => {
@@ -124,43 +63,6 @@ describe("an approval", () => {
       assert.deepStrictEqual(yield* approvals.pending, [])
       const [record] = yield* calls
       assert.deepInclude(record, { status: "ok", requestDigest: asked.digest, error: null })
-    }).pipe(Effect.provide(withDesk(handled, Approvals.desk())))
-  })
-
-  it.scoped("may put other arguments in the place of those that were asked about", () => {
-    const handled = new Handled()
-    return Effect.gen(function*() {
-      const approvals = yield* Approvals
-      const [run] = yield* started(PAY)
-      const [asked] = yield* approvals.pending
-      const edited = { id: "7", cents: 50 }
-      yield* approvals.answer(asked.id, approve({ arguments: edited }))
-      const { result } = JSON.parse((yield* Fiber.join(run)).stdout)
-      assert.strictEqual(result.paid, 50)
-      assert.deepStrictEqual(handled.calls, [edited])
-      const [record] = yield* calls
-      assert.strictEqual(record.requestDigest, requestDigest(edited))
-      assert.notStrictEqual(record.requestDigest, asked.digest)
-      // the key is that of the call as it was made
-      const { audit } = yield* Vm
-      const called = (yield* audit.recent).flatMap((event) => event._tag === "ToolCalled" ? [event.key] : [])
-      assert.strictEqual(called.at(-1), result.key)
-    }).pipe(Effect.provide(withDesk(handled, Approvals.desk())))
-  })
-
-  it.scoped("with arguments that are none is no approval", () => {
-    const handled = new Handled()
-    return Effect.gen(function*() {
-      const approvals = yield* Approvals
-      for (const wrong of [{ id: 7, cents: 50 }, { id: "7", cents: 50, extra: 1 }, "text", { id: "7", cents: 1n }]) {
-        const [run] = yield* started(PAY)
-        const [asked] = yield* approvals.pending
-        yield* approvals.answer(asked.id, approve({ arguments: wrong }))
-        const { exitCode, stdout } = yield* Fiber.join(run)
-        assert.strictEqual(exitCode, 1)
-        assert.strictEqual(JSON.parse(stdout).error.code, "INVALID_ARGUMENT")
-      }
-      assert.deepStrictEqual(handled.calls, [])
     }).pipe(Effect.provide(withDesk(handled, Approvals.desk())))
   })
 

@@ -10,6 +10,10 @@ import { defaultToolLimits } from "../../src/tools/BoundTool.ts"
 const gateOf = (concurrency: number) => new Gate("kit:tool", { ...defaultToolLimits, concurrency })
 const refuse = (message: string) => message
 
+/** A call that may be interrupted from its beginning to its end. */
+const passed = <A>(gate: Gate, call: Effect.Effect<A, string>): Effect.Effect<A, string> =>
+  Effect.clockWith((clock) => gate.pass((restore) => restore(call), { clock, refuse }))
+
 /** Everything that can go on without the clock has gone on. */
 const settled = Effect.forEach(Array.from({ length: 20 }), () => Effect.yieldNow(), { discard: true })
 
@@ -17,12 +21,12 @@ const settled = Effect.forEach(Array.from({ length: 20 }), () => Effect.yieldNow
 const caller = (gate: Gate, name: string, running: Array<string>) =>
   Effect.gen(function*() {
     const end = yield* Deferred.make<void>()
-    const call = gate.pass(
+    const call = passed(
+      gate,
       Effect.ensuring(
         Effect.zipRight(Effect.sync(() => running.push(name)), Deferred.await(end)),
         Effect.sync(() => running.splice(running.indexOf(name), 1))
-      ),
-      refuse
+      )
     )
     const fiber = yield* Effect.fork(call)
     yield* settled
@@ -34,7 +38,7 @@ describe("a gate", () => {
     Effect.sync(() => {
       const gate = gateOf(1)
       for (let i = 0; i < 3; i++) {
-        assert.deepStrictEqual(Effect.runSyncExit(gate.pass(Effect.succeed(i), refuse)), Exit.succeed(i))
+        assert.deepStrictEqual(Effect.runSyncExit(passed(gate, Effect.succeed(i))), Exit.succeed(i))
       }
     }))
 
@@ -56,8 +60,8 @@ describe("a gate", () => {
     Effect.gen(function*() {
       const gate = gateOf(1)
       const running: Array<string> = []
-      assert.deepStrictEqual(yield* Effect.exit(gate.pass(Effect.fail("no"), refuse)), Exit.fail("no"))
-      assert.isTrue(Exit.isFailure(yield* Effect.exit(gate.pass(Effect.die("worse"), refuse))))
+      assert.deepStrictEqual(yield* Effect.exit(passed(gate, Effect.fail("no"))), Exit.fail("no"))
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(passed(gate, Effect.die("worse")))))
       const a = yield* caller(gate, "a", running)
       yield* caller(gate, "b", running)
       yield* Fiber.interrupt(a.fiber)
@@ -110,7 +114,7 @@ describe("a gate", () => {
       const late = yield* Effect.fork(
         Effect.withFiberRuntime<void, string>((fiber) => {
           fiber.unsafeInterruptAsFork(fiber.id())
-          return Effect.uninterruptible(Effect.interruptible(gate.pass(Effect.void, refuse)))
+          return Effect.uninterruptible(Effect.interruptible(passed(gate, Effect.void)))
         })
       )
       yield* Fiber.await(late)
@@ -125,15 +129,14 @@ describe("a gate", () => {
       const gate = gateOf(1)
       const running: Array<string> = []
       yield* caller(gate, "a", running)
-      const waiting = yield* Effect.forEach(Array.from({ length: 4096 }), () =>
-        Effect.fork(gate.pass(Effect.void, refuse)))
+      const waiting = yield* Effect.forEach(Array.from({ length: 4096 }), () => Effect.fork(passed(gate, Effect.void)))
       yield* settled
       assert.strictEqual(
-        yield* Effect.flip(gate.pass(Effect.void, refuse)),
+        yield* Effect.flip(passed(gate, Effect.void)),
         "more than 4096 calls of kit:tool wait already"
       )
       yield* Fiber.interrupt(waiting[7])
-      const fiber = yield* Effect.fork(gate.pass(Effect.void, refuse))
+      const fiber = yield* Effect.fork(passed(gate, Effect.void))
       yield* settled
       assert.isNull(fiber.unsafePoll())
     }))

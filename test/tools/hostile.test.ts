@@ -30,13 +30,18 @@ const boom = () => {
   throw new Error(SECRET)
 }
 
+const long = (error: Odd) =>
+  Object.defineProperties(error, { code: { value: "C".repeat(1e6) }, message: { value: "m".repeat(5e6) } })
+
 /** What a handler gives, by the name of its tool. */
 const bad: Readonly<Record<string, () => Effect.Effect<unknown, any>>> = {
   dies: () => Effect.die(new Error(SECRET)),
   throws: boom,
   interrupts: () => Effect.interrupt,
+  unshowable: () => Effect.die(Object.defineProperty({}, "message", { enumerable: true, get: boom })),
   dieslater: () => Effect.zipRight(Effect.yieldNow(), Effect.die(SECRET)),
   failsodd: () => Effect.fail({ secret: SECRET }),
+  longfailure: () => Effect.fail(long(new Odd({ why: "x" }))),
   gettererror: () => Effect.fail(Object.defineProperty(new Odd({ why: "x" }), "message", { get: boom })),
   cycle: () => Effect.succeed(cycle),
   huge: () => Effect.succeed("x".repeat(100 * 1024 * 1024)),
@@ -93,7 +98,8 @@ const config = {
   permissions: { tool: { default: "allow", rules: [{ mode: "deny", patterns: ["bad:small"] }] } }
 } as const
 const makeVm = Effect.provide(Vm.make(config), BadLive)
-const quiet = Logger.remove(Logger.defaultLogger)
+/** Writes what is logged down, and throws it away. */
+const quiet = Logger.replace(Logger.defaultLogger, Logger.map(Logger.logfmtLogger, () => {}))
 
 const sh = (command: string) => Effect.flatMap(Vm, ({ processes }) => processes.exec(command))
 const last = Effect.flatMap(Vm, ({ audit }) => Effect.map(audit.calls, (calls) => calls[calls.length - 1]))
@@ -111,7 +117,19 @@ const broken = (tool: string) => failed("RUNTIME_ERROR", `Tool "bad:${tool}" fai
 
 const results: Readonly<Record<string, object>> = {
   ...Object.fromEntries(
-    ["dies", "throws", "interrupts", "dieslater", "failsodd", "gettererror", "getter", "json", "proxy", "shape"].map((
+    [
+      "dies",
+      "throws",
+      "interrupts",
+      "unshowable",
+      "dieslater",
+      "failsodd",
+      "gettererror",
+      "getter",
+      "json",
+      "proxy",
+      "shape"
+    ].map((
       name
     ) => [name, broken(name)])
   ),
@@ -155,6 +173,16 @@ for (const { layer: sidecar, name } of subjects.slice(0, 2)) {
         }),
       60_000
     )
+
+    it.effect("a failure of a tool is told as far as somebody may read it, and what is left out is said", () =>
+      Effect.gen(function*() {
+        const { exitCode, stderr, stdout } = yield* sh("bad longfailure")
+        const code = `${"C".repeat(128)} ... (${1e6 - 128} more)`
+        const message = `${"m".repeat(16_384)} ... (${5e6 - 16_384} more)`
+        const { error } = JSON.parse(stdout)
+        assert.deepStrictEqual([exitCode, stderr, error.code, error.message], [1, `${message}\n`, code, message])
+        assert.deepStrictEqual((yield* last).error, { code, message: message.slice(0, 4096) })
+      }))
 
     it.effect("the host is told the same of its own calls", () =>
       Effect.gen(function*() {

@@ -14,6 +14,14 @@ const MINUTE = 60_000
 const MAX_WAITING = 4096
 
 /**
+ * Makes a part of a region interruptible that as a whole is not.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Restore = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -27,18 +35,32 @@ export class Gate {
 
   constructor(private readonly tool: string, private readonly limits: ToolLimits) {}
 
-  /** Lets a call through when its turn comes, or refuses it at once. */
-  pass<A, E, R>(effect: Effect.Effect<A, E, R>, refuse: (message: string) => E): Effect.Effect<A, E, R> {
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.clockWith((clock) => {
-        const refused = this.admit(clock)
-        if (refused !== undefined) return Effect.fail(refuse(refused))
-        const run = Effect.ensuring(restore(effect), this.leaves)
-        if (this.taken >= this.limits.concurrency) return this.wait(restore, run)
-        this.taken++
-        return run
-      })
-    )
+  /**
+   * Lets a call through when its turn comes, or refuses it at once. The call is run in a region that cannot be interrupted,
+   * and given what makes a part of it interruptible.
+   */
+  pass<A, E>(
+    call: (restore: Restore) => Effect.Effect<A, E>,
+    { clock, refuse }: { readonly clock: Clock.Clock; readonly refuse: (message: string) => E }
+  ): Effect.Effect<A, E> {
+    return Effect.uninterruptibleMask((restore) => {
+      const refused = this.admit(clock)
+      if (refused !== undefined) return Effect.fail(refuse(refused))
+      const run = () =>
+        Effect.matchCauseEffect(call(restore), {
+          onSuccess: (value) => {
+            this.leave()
+            return Effect.succeed(value)
+          },
+          onFailure: (cause) => {
+            this.leave()
+            return Effect.failCause(cause)
+          }
+        })
+      if (this.taken >= this.limits.concurrency) return this.wait(restore, run)
+      this.taken++
+      return run()
+    })
   }
 
   private admit(clock: Clock.Clock): string | undefined {
@@ -57,15 +79,12 @@ export class Gate {
     return undefined
   }
 
-  /** `restore` is that of the region around, in which nothing comes between the turn and what is done with it. */
-  private wait<A, E, R>(
-    restore: (effect: Effect.Effect<void>) => Effect.Effect<void>,
-    run: Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E, R> {
+  /** Nothing comes between the turn and what is done with it. */
+  private wait<A, E>(restore: Restore, run: () => Effect.Effect<A, E>): Effect.Effect<A, E> {
     const turn = Deferred.unsafeMake<void>(FiberId.none)
     this.waiting.add(turn)
     return Effect.matchCauseEffect(restore(Deferred.await(turn)), {
-      onSuccess: () => run,
+      onSuccess: run,
       onFailure: (cause) => {
         // whoever has been given a turn and wants it no more gives it to the next
         if (!this.waiting.delete(turn)) this.leave()
@@ -73,8 +92,6 @@ export class Gate {
       }
     })
   }
-
-  private readonly leaves = Effect.sync(() => this.leave())
 
   private leave(): void {
     const [next] = this.waiting

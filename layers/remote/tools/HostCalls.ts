@@ -13,8 +13,9 @@ import type { BoundKit, BoundTool, Failed } from "../../../src/tools/BoundTool.t
 import { canonical } from "../../../src/tools/Json.ts"
 import type { Parent } from "../ProcessSpans.ts"
 import { control, type VmLink } from "../VmLink.ts"
-import type { CallOutcome, CallRequest } from "./ToolRunner.ts"
-import { HOST, type ToolRunner } from "./ToolRunner.ts"
+import type { CallOutcome, CallRequest } from "./ToolCall.ts"
+import { HOST } from "./ToolCall.ts"
+import type { ToolRunner } from "./ToolRunner.ts"
 
 const infoOf = (
   { approval, description, idempotent, inputSchema, name, outputSchema, sideEffect }: BoundTool

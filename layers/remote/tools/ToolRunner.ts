@@ -4,122 +4,38 @@
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
-import type { ApprovalsShape } from "../../../services/Approvals.ts"
-import { PermissionDenied } from "../../../src/errors/PermissionDenied.ts"
 import { ToolError } from "../../../src/errors/ToolError.ts"
 import type { BoundKit, BoundTool, Failed } from "../../../src/tools/BoundTool.ts"
 import { defaultToolLimits } from "../../../src/tools/BoundTool.ts"
-import type { CallRecord, CallStatus } from "../../../src/tools/CallRecord.ts"
-import { canonical, digest, digestText, parse } from "../../../src/tools/Json.ts"
-import { redacted, Secrets } from "../../../src/tools/Redaction.ts"
+import type { CallRecord } from "../../../src/tools/CallRecord.ts"
+import { canonical, parse } from "../../../src/tools/Json.ts"
+import { Secrets } from "../../../src/tools/Redaction.ts"
 import { sha3 } from "../../../src/tools/Sha3.ts"
-import type { TypeOf } from "../../../src/wire/Codec.ts"
-import type * as Operations from "../../../src/wire/Operations.ts"
-import type { NewEvent } from "../audit/AuditLog.ts"
 import type { VmAudit } from "../audit/VmAudit.ts"
-import type { Parent } from "../ProcessSpans.ts"
 import { idsOf } from "../ProcessSpans.ts"
 import { apart } from "./Apart.ts"
+import type { Options as AskingOptions, Reason } from "./Asking.ts"
+import { ask } from "./Asking.ts"
 import { Gate } from "./Gate.ts"
-
-type Asked = TypeOf<typeof Operations.callTool.request>
-
-/**
- * @since 0.1.0
- * @category models
- */
-export interface CallRequest {
-  /** Number of the call in its VM. */
-  readonly call: number
-  /** 0 when the host calls. */
-  readonly pid: number
-  /** `kit:tool`. */
-  readonly tool: string
-  /** What the policy says; at `ask` it leaves the decision to the host. Absent where there is no such tool. */
-  readonly decision: Asked["decision"]
-  /** The kernel has refused the call, which is only to be recorded. */
-  readonly refusal: Asked["refusal"]
-  /** Milliseconds on the VM's clock. */
-  readonly now: number
-  /** `undefined`: it is larger than any tool takes, and was not read. */
-  readonly input: Uint8Array | undefined
-  /** The span of the process that asks. */
-  readonly parent?: Parent | undefined
-  readonly progress: (message: string) => Effect.Effect<void>
-}
-
-/**
- * What the guest is given: a status, and JSON text.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CallOutcome {
-  readonly status: Exclude<CallStatus, "approval_pending" | "uncertain">
-  readonly output: string
-}
+import type { CallOutcome, CallRequest } from "./ToolCall.ts"
+import { askerOf, keyOf, NO_INPUT, refuse, Refused, requestDigest, ToolCall } from "./ToolCall.ts"
 
 /**
  * @since 0.1.0
  * @category models
  */
-export interface Options {
-  readonly vmId: string
+export interface Options extends AskingOptions {
   readonly kits: ReadonlyArray<BoundKit>
   /** For tools without a timeout of their own. */
   readonly timeoutMs: number
-  readonly approvals: ApprovalsShape | undefined
   readonly audit: VmAudit
-  /** A random UUID. */
-  readonly uuid: Effect.Effect<string>
 }
-
-/**
- * Stands for the number of the process where the host calls.
- *
- * @since 0.1.0
- * @category constants
- */
-export const HOST = 0
 
 const encoder = new TextEncoder()
-const NO_INPUT = digestText("")
-
-const askerOf = (pid: number): { readonly pid?: number } => pid === HOST ? {} : { pid }
-
-class Refused {
-  constructor(readonly status: CallOutcome["status"], readonly failed: Failed) {}
-}
-
-const refuse = (status: CallOutcome["status"], code: string, message: string) =>
-  Effect.fail(new Refused(status, { code, message }))
-
-const requestDigest = (input: unknown): string =>
-  digest(
-    typeof input === "object" && input !== null && !Array.isArray(input)
-      ? { args: [], kwargs: input }
-      : { args: [input], kwargs: {} }
-  )
-
-/** Why somebody is asked. */
-type Reason = "policy" | "manual" | "rule"
-
-/** One call on its way; what is known of it so far. */
-interface Progressing {
-  readonly tool: BoundTool
-  readonly request: CallRequest
-  /** What the guest gave and, if somebody has edited it, what took its place. */
-  readonly inputs: Array<unknown>
-  digest: string
-  key: string
-  started: boolean
-}
 
 /** Text that does not say more of an input than that it cannot be read. */
 const UNREADABLE = "the input is no acceptable JSON"
@@ -151,29 +67,24 @@ export class ToolRunner {
 
   /** Never fails: what goes wrong is the outcome. Interruption leaves a record that says `uncertain`. */
   readonly call = (request: CallRequest): Effect.Effect<CallOutcome> =>
-    Effect.suspend(() => {
-      this.decided(request)
-      const tool = this.tools.get(request.tool)
-      if (request.refusal !== undefined) return Effect.succeed(this.refused(request, request.refusal))
-      if (tool === undefined) {
-        const message = `No tool "${request.tool}"`
-        return Effect.succeed(this.refused(request, { status: "error", code: "UNKNOWN_TOOL", message }))
-      }
-      const made: Progressing = { tool, request, inputs: [], digest: NO_INPUT, key: "", started: false }
-      const { log } = this.options.audit
-      log.begin()
-      const called = Effect.clockWith((clock) => {
-        const began = clock.unsafeCurrentTimeMillis()
-        return Effect.matchCauseEffect(Effect.suspend(() => this.answer(made)), {
-          onSuccess: Effect.succeed,
-          onFailure: (cause) => this.failed(made, cause)
-        }).pipe(
-          Effect.onExit((exit) => this.record(made, began, clock.unsafeCurrentTimeMillis(), exit)),
-          Effect.map(({ outcome }) => outcome)
-        )
+    Effect.uninterruptibleMask((restore) =>
+      Effect.clockWith((clock) => {
+        this.decided(request)
+        const tool = this.tools.get(request.tool)
+        if (request.refusal !== undefined) return Effect.succeed(this.refused(request, request.refusal))
+        if (tool === undefined) {
+          const message = `No tool "${request.tool}"`
+          return Effect.succeed(this.refused(request, { status: "error", code: "UNKNOWN_TOOL", message }))
+        }
+        const call = new ToolCall(tool, request, clock, this.options.audit)
+        this.options.audit.log.begin()
+        const called = Effect.matchCauseEffect(restore(Effect.suspend(() => this.answer(call))), {
+          onSuccess: (ended) => this.ended(call, ended),
+          onFailure: (cause) => this.failed(call, cause)
+        })
+        return this.traced(request, called)
       })
-      return Effect.ensuring(this.traced(request, called), Effect.sync(() => log.end()))
-    })
+    )
 
   /** A call has a span where its process has one. What the guest is told is not in it. */
   private traced<A>({ call, parent, pid, tool }: CallRequest, effect: Effect.Effect<A>): Effect.Effect<A> {
@@ -207,7 +118,7 @@ export class ToolRunner {
     })
   }
 
-  private refused(request: CallRequest, refusal: NonNullable<Asked["refusal"]>): CallOutcome {
+  private refused(request: CallRequest, refusal: NonNullable<CallRequest["refusal"]>): CallOutcome {
     const { call, input, now, parent, pid } = request
     const { audit } = this.options
     const bound = this.tools.get(request.tool)?.limits.requestBytes ?? defaultToolLimits.requestBytes
@@ -220,44 +131,65 @@ export class ToolRunner {
       ...askerOf(pid),
       ...idsOf(parent?.span),
       call,
-      key: this.keyOf(call, digested),
+      key: keyOf(this.options.vmId, call, digested),
       record
     })
     return failure(refusal.status, refusal)
   }
 
-  private failed(made: Progressing, cause: Cause.Cause<Refused>): Effect.Effect<Ended> {
-    const refused = this.refusalOf(made, cause)
-    if (Either.isRight(refused)) return Effect.failCause(refused.right)
+  private ended(call: ToolCall, { digest, error, outcome }: Ended): Effect.Effect<CallOutcome> {
+    return Effect.map(call.ended(outcome.status, digest, error), () => {
+      this.options.audit.log.end()
+      return outcome
+    })
+  }
+
+  private failed(call: ToolCall, cause: Cause.Cause<Refused>): Effect.Effect<CallOutcome> {
+    const refused = this.refusalOf(call, cause)
+    if (Either.isRight(refused)) return this.withdrawn(call, refused.right)
     const { failed, status } = refused.left
-    const { tool } = made
-    const secrets = new Secrets(made.inputs, tool.redact)
+    const { tool } = call
+    const secrets = new Secrets(call.inputs, tool.redact)
     // of an input that could not be read nobody knows what is secret in it
-    const hidden = made.inputs.length === 0 && tool.redact.length > 0 && failed.code === "INVALID_ARGUMENT"
+    const hidden = call.inputs.length === 0 && tool.redact.length > 0 && failed.code === "INVALID_ARGUMENT"
     const message = hidden ? UNREADABLE : secrets.hide(failed.message)
-    const ended: Ended = { outcome: failure(status, failed), digest: null, error: { code: failed.code, message } }
+    const outcome = failure(status, failed)
+    const ended = this.ended(call, {
+      outcome,
+      digest: null,
+      error: { code: secrets.hide(cut(failed.code, MAX_CODE)), message }
+    })
     const { defect } = failed
-    if (defect === undefined) return Effect.succeed(ended)
-    const logged = tool.redact.length === 0
-      ? Effect.logError(`tool ${tool.name} has a defect`, defect)
-      : Effect.logError(`tool ${tool.name} has a defect: ${secrets.hide(Cause.pretty(defect))}`)
-    return Effect.as(logged, ended)
+    if (defect === undefined) return ended
+    const logged = Effect.suspend(() =>
+      tool.redact.length === 0
+        ? Effect.logError(`tool ${tool.name} has a defect`, defect)
+        : Effect.logError(`tool ${tool.name} has a defect: ${secrets.hide(Cause.pretty(defect))}`)
+    )
+    // one that throws while it is written down is a defect all the same
+    return Effect.zipRight(Effect.catchAllCause(logged, () => Effect.void), ended)
+  }
+
+  private withdrawn(call: ToolCall, cause: Cause.Cause<never>): Effect.Effect<never> {
+    const told = call.started
+      ? call.ended("uncertain", null, { code: "INTERRUPTED", message: "nobody waits for it any more" })
+      : call.ended("error", null, { code: "CANCELLED", message: "withdrawn before it began" })
+    return Effect.flatMap(told, () => {
+      this.options.audit.log.end()
+      return Effect.failCause(cause)
+    })
   }
 
   /** A result whose own code throws while it is read is a defect of the tool like any other. */
-  private refusalOf({ tool }: Progressing, cause: Cause.Cause<Refused>): Either.Either<Cause.Cause<never>, Refused> {
+  private refusalOf({ tool }: ToolCall, cause: Cause.Cause<Refused>): Either.Either<Cause.Cause<never>, Refused> {
     const thrown = Cause.dieOption(cause)
     if (Option.isNone(thrown)) return Cause.failureOrCause(cause)
     const message = `Tool "${tool.name}" failed`
     return Either.left(new Refused("error", { code: "RUNTIME_ERROR", message, defect: Cause.die(thrown.value) }))
   }
 
-  private keyOf(call: number, digested: string): string {
-    return digestText(`${this.options.vmId}:${call}:${digested}`)
-  }
-
-  private answer(made: Progressing): Effect.Effect<Ended, Refused> {
-    const { request, tool } = made
+  private answer(call: ToolCall): Effect.Effect<Ended, Refused> {
+    const { request, tool } = call
     const { input: given } = request
     const { requestBytes } = tool.limits
     if (given === undefined || given.length > requestBytes) {
@@ -269,18 +201,11 @@ export class ToolRunner {
     if (Either.isLeft(read)) {
       return refuse("error", "INVALID_ARGUMENT", `Invalid JSON at ${read.left.path}: ${read.left.detail}`)
     }
-    this.identify(made, read.right)
-    return this.check(tool, read.right).pipe(
-      Effect.flatMap((checked) => this.admitted(made, read.right, checked)),
-      Effect.flatMap((input) => this.run(made, input)),
-      Effect.flatMap((value) => this.respond(tool, value))
+    call.identify(read.right)
+    return Effect.flatMap(
+      Effect.flatMap(this.check(tool, read.right), (checked) => this.admitted(call, read.right, checked)),
+      (value) => this.respond(tool, value)
     )
-  }
-
-  private identify(made: Progressing, input: unknown): void {
-    made.inputs.push(input)
-    made.digest = requestDigest(input)
-    made.key = this.keyOf(made.request.call, made.digest)
   }
 
   private check(tool: BoundTool, input: unknown): Effect.Effect<unknown, Refused> {
@@ -290,17 +215,7 @@ export class ToolRunner {
     )
   }
 
-  /** Arguments that somebody has edited are checked like any, and have a digest of their own. */
-  private replace(made: Progressing, input: unknown): Effect.Effect<unknown, Refused> {
-    return Effect.suspend(() => {
-      const text = canonical(input, made.tool.limits.requestBytes)
-      if (Either.isLeft(text)) return refuse("error", "INVALID_ARGUMENT", `the approved arguments: ${text.left.detail}`)
-      this.identify(made, input)
-      return this.check(made.tool, input)
-    })
-  }
-
-  private reason({ request, tool }: Progressing, input: unknown): Reason | undefined {
+  private reason({ request, tool }: ToolCall, input: unknown): Reason | undefined {
     if (this.approved.has(tool.name)) return undefined
     if (request.decision?.mode === "ask") return "policy"
     if (typeof tool.approval === "string") return tool.approval === "manual" ? "manual" : undefined
@@ -317,90 +232,26 @@ export class ToolRunner {
     return yes ? undefined : "rule"
   }
 
-  /** What the handler is given: what was checked, or what somebody has made of it. */
-  private admitted(made: Progressing, input: unknown, checked: unknown): Effect.Effect<unknown, Refused> {
-    const reason = this.reason(made, input)
-    if (reason === undefined) return Effect.succeed(checked)
-    return Effect.flatMap(
-      this.approve(made, input, reason),
-      (replaced) => replaced === undefined ? Effect.succeed(checked) : this.replace(made, replaced.value)
-    )
-  }
-
-  private approve(
-    made: Progressing,
-    input: unknown,
-    reason: Reason
-  ): Effect.Effect<{ readonly value: unknown } | undefined, Refused> {
-    const { approvals, uuid, vmId } = this.options
-    const { request, tool } = made
-    const prompt = new PermissionDenied({ domain: "tool", operation: "invoke", resource: tool.name, mode: "ask" })
-    if (approvals === undefined) return refuse("denied", "PERMISSION_DENIED", prompt.message)
-    return Effect.gen(this, function*() {
-      const created = yield* Clock.currentTimeMillis
-      const asked = {
-        id: yield* uuid,
-        vmId,
-        pid: request.pid,
-        call: request.call,
-        tool: tool.name,
-        sideEffect: tool.sideEffect,
-        reason,
-        arguments: redacted(input, tool.redact),
-        digest: made.digest,
-        created,
-        expires: created + approvals.expiryMs
-      }
-      const { call, digest: asking, expires, id, tool: name } = asked
-      yield* this.tell(request, { _tag: "ApprovalAsked", approval: id, call, tool: name, digest: asking, expires })
-      const settle = (
-        state: "approved" | "denied" | "expired" | "cancelled" | "pending",
-        always: boolean,
-        digest: string,
-        note?: string
-      ) =>
-        this.tell(request, {
-          _tag: "ApprovalSettled",
-          approval: id,
-          call,
-          tool: name,
-          state,
-          always,
-          digest,
-          ...(note === undefined ? {} : { note })
-        })
-      yield* this.tell(request, { _tag: "ToolCalled", call, key: made.key, record: pendingRecord(made) })
-      const { arguments: replaced, record } = yield* Effect.onInterrupt(
-        approvals.ask(asked),
-        () => settle("cancelled", false, asking)
-      )
-      const secrets = new Secrets(replaced === undefined ? made.inputs : [...made.inputs, replaced.value], tool.redact)
-      const note = record.note === undefined ? undefined : secrets.hide(record.note)
-      yield* settle(
-        record.state,
-        record.always,
-        replaced === undefined ? asking : requestDigest(replaced.value),
-        note
-      )
-      if (record.state === "expired") {
-        return yield* refuse("denied", "TIMEOUT_TOOL", `the approval of ${tool.name} was not answered in time`)
-      }
-      if (record.state !== "approved") {
-        const note = record.note === undefined ? "" : `: ${record.note}`
-        return yield* refuse("denied", "PERMISSION_DENIED", `EACCES: the call of ${tool.name} was not approved${note}`)
-      }
-      if (record.always) this.approved.add(tool.name)
-      return replaced
+  /** Runs the handler on what was checked, or on what somebody who was asked has made of it. */
+  private admitted(call: ToolCall, input: unknown, checked: unknown): Effect.Effect<unknown, Refused> {
+    const reason = this.reason(call, input)
+    if (reason === undefined) return this.run(call, checked)
+    return Effect.flatMap(ask(this.options, call, input, reason), ({ always, replaced }) => {
+      if (always) this.approved.add(call.tool.name)
+      if (replaced === undefined) return this.run(call, checked)
+      // arguments that somebody has edited are checked like any, and have a digest of their own
+      call.identify(replaced.value)
+      return Effect.flatMap(this.check(call.tool, replaced.value), (edited) => this.run(call, edited))
     })
   }
 
-  private run(made: Progressing, input: unknown): Effect.Effect<unknown, Refused> {
-    const { key, request, tool } = made
+  private run(call: ToolCall, input: unknown): Effect.Effect<unknown, Refused> {
+    const { clock, key, request, tool } = call
     const timeoutMs = tool.limits.timeoutMs ?? this.options.timeoutMs
     const { pid, progress } = request
     this.counts.set(tool.name, (this.counts.get(tool.name) ?? 0) + 1)
     const handled = Effect.suspend(() => {
-      made.started = true
+      call.started = true
       return Effect.mapError(
         tool.run(input, { key, tool: tool.name, vmId: this.options.vmId, pid, progress }),
         (failed) => new Refused("error", failed)
@@ -412,8 +263,8 @@ export class ToolRunner {
     }
     return this.gates.get(tool.name)!.pass(
       // a handler that cannot be interrupted does not keep its guest waiting
-      apart(handled, timeoutMs, late),
-      (message) => new Refused("error", { code: "EXTERNAL_CALLS_EXCEEDED", message })
+      apart(handled, { clock, milliseconds: timeoutMs, late }),
+      { clock, refuse: (message) => new Refused("error", { code: "EXTERNAL_CALLS_EXCEEDED", message }) }
     )
   }
 
@@ -431,42 +282,7 @@ export class ToolRunner {
     }
     return Effect.succeed({ outcome: { status: "ok", output }, digest: sha3(bytes), error: null })
   }
-
-  private record(made: Progressing, began: number, now: number, exit: Exit.Exit<Ended>): Effect.Effect<void> {
-    const ended: Pick<Ended, "digest" | "error"> & { readonly status: CallStatus } = Exit.isSuccess(exit)
-      ? { status: exit.value.outcome.status, digest: exit.value.digest, error: exit.value.error }
-      : made.started
-      ? { status: "uncertain", digest: null, error: { code: "INTERRUPTED", message: "nobody waits for it any more" } }
-      : { status: "error", digest: null, error: { code: "CANCELLED", message: "withdrawn before it began" } }
-    const { request, tool } = made
-    return this.tell({ ...request, now: request.now + (now - began) }, {
-      _tag: "ToolCalled",
-      call: request.call,
-      key: made.key,
-      record: {
-        name: tool.name,
-        sideEffect: tool.sideEffect,
-        durationMs: Math.max(0, Math.round(now - began)),
-        status: ended.status,
-        requestDigest: made.digest,
-        responseDigest: ended.digest,
-        error: ended.error
-      }
-    })
-  }
-
-  /** Appends an event with the ids of the call's own span. */
-  private tell({ now, parent, pid }: Pick<CallRequest, "now" | "parent" | "pid">, event: Told): Effect.Effect<void> {
-    return Effect.withFiberRuntime((fiber) => {
-      const span = parent === undefined ? undefined : fiber.currentSpan
-      this.options.audit.log.append(Object.assign(event, idsOf(span), askerOf(pid), { time: now }) as NewEvent)
-      return Effect.void
-    })
-  }
 }
-
-type DistributiveOmit<A, K extends string> = A extends unknown ? Omit<A, K> : never
-type Told = DistributiveOmit<NewEvent, "time" | "pid" | "traceId" | "spanId">
 
 interface Ended {
   readonly outcome: CallOutcome
@@ -474,19 +290,17 @@ interface Ended {
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
-/** The record of a call for as long as somebody is asked. */
-const pendingRecord = ({ digest, tool }: Progressing): CallRecord => ({
-  name: tool.name,
-  sideEffect: tool.sideEffect,
-  durationMs: 0,
-  status: "approval_pending",
-  requestDigest: digest,
-  responseDigest: null,
-  error: null
-})
+/** UTF-16 units of a failure's code and of its message that are told. */
+const MAX_CODE = 128
+const MAX_MESSAGE = 16_384
+
+const cut = (text: string, units: number): string =>
+  text.length <= units ? text : `${text.slice(0, units)} ... (${text.length - units} more)`
 
 const failure = (status: CallOutcome["status"], failed: Failed): CallOutcome => {
-  const { code, data, message } = failed
+  const { data } = failed
+  const code = cut(failed.code, MAX_CODE)
+  const message = cut(failed.message, MAX_MESSAGE)
   const told = data === undefined || Either.isLeft(canonical(data, 65_536))
     ? { code, message }
     : { code, message, data }

@@ -11,7 +11,8 @@ import { WireFailure } from "../../../src/wire/Failure.ts"
 import * as Operations from "../../../src/wire/Operations.ts"
 import { record } from "../../../src/wire/Stream.ts"
 import type { ProcessSpans } from "../ProcessSpans.ts"
-import type { CallOutcome, CallRequest, ToolRunner } from "./ToolRunner.ts"
+import type { CallOutcome, CallRequest } from "./ToolCall.ts"
+import type { ToolRunner } from "./ToolRunner.ts"
 
 /**
  * The tools of one VM.
