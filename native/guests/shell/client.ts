@@ -23,19 +23,33 @@ const reasons: Partial<Record<Errno, string>> = {
   EPERM: "Operation not permitted"
 }
 
+/** An error without a stack, nor a walk over it. */
+class Stackless extends Error {
+  constructor() {
+    const traced: { stackTraceLimit?: number | undefined } = Error
+    const limit = traced.stackTraceLimit
+    traced.stackTraceLimit = undefined
+    super()
+    traced.stackTraceLimit = limit
+  }
+}
+
 /**
- * A system call that faulted. The message has the form that shell commands recognise. There is no stack: a shell looks for many
- * files that are not there, and would spend more on stacks than on looking.
+ * A system call that faulted. The message has the form that shell commands recognise. There is no stack, and no message unless
+ * somebody reads it: a shell looks for many files that are not there, and would spend more on that than on looking.
  */
-export class SystemCallError extends Error {
-  readonly code: Errno
-  constructor(errno: Errno, syscall: string, path: string | undefined) {
-    const frames = Error.stackTraceLimit
-    Error.stackTraceLimit = 0
-    super(`${errno}: ${errnoText(errno)}, ${syscall}${path === undefined ? "" : ` '${path}'`}`)
-    Error.stackTraceLimit = frames
-    this.name = "SystemCallError"
-    this.code = errno
+export class SystemCallError extends Stackless {
+  constructor(readonly code: Errno, private readonly syscall: string, private readonly path: string | undefined) {
+    super()
+  }
+
+  override get name(): string {
+    return "SystemCallError"
+  }
+
+  override get message(): string {
+    const { code, path, syscall } = this
+    return `${code}: ${errnoText(code)}, ${syscall}${path === undefined ? "" : ` '${path}'`}`
   }
 
   /** As the C library puts it: "No such file or directory". */

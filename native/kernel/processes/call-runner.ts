@@ -6,6 +6,7 @@ import type { SystemCallName } from "../../guests/protocol.ts"
 import { Fault } from "../fault.ts"
 import { begun, type Steps, type Work } from "../filesystem/steps.ts"
 import type { GuestWorker, SystemCall } from "../workers/guest-worker.ts"
+import { type CallContext, shortCall, systemCall } from "./system-calls.ts"
 import { isWaiting, type Pending, type WaitingCallName } from "./waiting-calls.ts"
 
 /** Looks at every system call, and may end its worker. */
@@ -21,13 +22,11 @@ export interface CallRunnerOptions {
   readonly enqueue: (work: () => Work | void) => void
   /** Whether a process may make calls. */
   readonly isAlive: (pid: number) => boolean
-  /** Carries out a system call; throws `Fault`. */
-  readonly systemCall: (
-    pid: number,
-    name: Exclude<SystemCallName, WaitingCallName>,
-    args: ReadonlyArray<unknown>
-  ) => Steps<unknown>
-  /** The same for a call that waits. */
+  /** Whose calls they are, and what they work on. */
+  readonly contextOf: (pid: number) => CallContext
+  /** Performs steps that may need what is not here yet. */
+  readonly perform: (start: () => Steps<unknown>) => Steps<unknown>
+  /** Begins a call that waits; throws `Fault`. */
   readonly waitingCall: (pid: number, name: WaitingCallName, args: ReadonlyArray<unknown>) => Pending<unknown>
   /** A process has ended, or all of them with their worker. */
   readonly onDismiss: (pid: number | undefined) => void
@@ -58,7 +57,10 @@ export class CallRunner {
       if (!this.options.isAlive(pid)) return this.worker.fault(id, new Fault("ESRCH", name))
       if (this.options.callProbe?.before(name, this.kill) === false) return
       if (isWaiting(name)) return this.wait(id, pid, name, args)
-      const work = this.carryOut(id, name, () => this.options.systemCall(pid, name, args))
+      const short = shortCall(this.options.contextOf(pid), name, args)
+      if (short !== undefined) return this.atOnce(id, name, short)
+      const { contextOf, perform } = this.options
+      const work = this.carryOut(id, name, () => perform(() => systemCall(contextOf(pid), name, args)))
       // most calls end with their first step, and need no second turn
       return begun(work)
     })
@@ -119,20 +121,34 @@ export class CallRunner {
       )
       if (!settled) this.waiting.set(id, { pid, call: name, name: nameOf(name, args), cancel })
     } catch (thrown) {
-      if (!(thrown instanceof Fault)) throw thrown
-      this.worker.fault(id, thrown)
+      this.fault(id, thrown)
     }
   }
 
   /** Runs a call to its end, whatever becomes of the process: its effects are complete or absent. */
   private *carryOut(id: number, name: SystemCallName, run: () => Steps<unknown>): Steps {
     try {
-      const value = yield* run()
-      this.options.callProbe?.after(name, this.kill)
-      this.worker.return(id, value as never)
+      this.return(id, name, yield* run())
     } catch (thrown) {
-      if (!(thrown instanceof Fault)) throw thrown
-      this.worker.fault(id, thrown)
+      this.fault(id, thrown)
     }
+  }
+
+  private atOnce(id: number, name: SystemCallName, run: () => unknown): void {
+    try {
+      this.return(id, name, run())
+    } catch (thrown) {
+      this.fault(id, thrown)
+    }
+  }
+
+  private return(id: number, name: SystemCallName, value: unknown): void {
+    this.options.callProbe?.after(name, this.kill)
+    this.worker.return(id, value as never)
+  }
+
+  private fault(id: number, thrown: unknown): void {
+    if (!(thrown instanceof Fault)) throw thrown
+    this.worker.fault(id, thrown)
   }
 }

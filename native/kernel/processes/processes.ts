@@ -24,7 +24,6 @@ import type { InputSpec, Scope } from "./shell-host.ts"
 import { ShellHost } from "./shell-host.ts"
 import { ShellSessions, type Turn } from "./shell-sessions.ts"
 import { StdinPipe } from "./stdin-pipe.ts"
-import { systemCall } from "./system-calls.ts"
 import { Terminals } from "./terminals.ts"
 import { waitingCall } from "./waiting-calls.ts"
 
@@ -106,21 +105,15 @@ export class Processes {
         now: () => Number(options.now() / 1000n) / 1000
       },
       isAlive: (pid) => this.isAlive(pid),
-      systemCall: (pid, call, args) =>
-        options.perform(() =>
-          systemCall(
-            {
-              filesystem: options.filesystem(),
-              files: this.files,
-              caller: this.caller(pid),
-              now: options.now,
-              processes: this,
-              tools: options.tools
-            },
-            call,
-            args
-          )
-        ),
+      perform: options.perform,
+      contextOf: (pid) => ({
+        filesystem: options.filesystem(),
+        files: this.files,
+        caller: this.caller(pid),
+        now: options.now,
+        processes: this,
+        tools: options.tools
+      }),
       waitingCall: (pid, call, args) =>
         waitingCall({ after: options.after, pid, files: this.files, tools: options.tools }, call, args),
       onDismiss: (pid) => options.tools?.end(pid)

@@ -177,6 +177,15 @@ function* readTogether(
 
 const isLong = (name: SystemCallName): name is LongCall => Object.hasOwn(longCalls, name)
 
+/** What carries out a call in one step, where one is enough; that throws `Fault`. */
+export const shortCall = (
+  context: CallContext,
+  name: Exclude<SystemCallName, WaitingCallName>,
+  args: ReadonlyArray<unknown>
+): (() => unknown) | undefined =>
+  // what is not here may have to be brought first
+  isLong(name) || context.filesystem.foreign ? undefined : () => calls[name](context, new Arguments(name, args))
+
 /** Carries out a system call in steps, most in one; throws `Fault`. */
 export function* systemCall(
   context: CallContext,
