@@ -85,6 +85,14 @@ export class Filesystem extends XattrOperations {
     return statOf(mount, inode)
   }
 
+  /** As `stat`, or `lstat`; but a path that leads nowhere gives its fault: much that shells look for is not there. */
+  look(caller: Caller, path: string, follow: boolean): Stat | Fault {
+    const op = new Operation(caller, follow ? "stat" : "lstat", path)
+    const walk = new Walk(op, this.state.mounts, path)
+    const errno = walk.reach(follow)
+    return errno === undefined ? statOf(walk.mount, walk.inode) : op.fault(errno)
+  }
+
   /** False where nothing is found or the caller may not look; other faults are thrown. */
   exists(caller: Caller, path: string): boolean {
     try {

@@ -35,9 +35,16 @@ export class Guard {
   }
 
   check(op: Operation, operation: FsOperation, path: string): void {
+    const fault = this.checked(op, operation, path)
+    if (fault !== undefined) throw fault
+  }
+
+  /** Why an operation is not allowed, if it is not: for who would throw it only to catch it. */
+  checked(op: Operation, operation: FsOperation, path: string): Fault | undefined {
     const decision = this.policy.decide("fs", operation, path)
-    if (decision.mode !== "allow") throw this.refusal(op, operation, path, decision)
+    if (decision.mode !== "allow") return this.refusal(op, operation, path, decision)
     this.note(op, operation, path, decision)
+    return undefined
   }
 
   /** Whether something is there, as far as that may be told. */
@@ -131,14 +138,18 @@ export class Guard {
 
   /** Resolves a whole path. What is missing in a place that may not be looked at is refused, not missing. */
   end(op: Operation, path: string, follow = true): Place {
+    const place = this.seek(op, path, follow)
+    if (place instanceof Fault) throw place
+    return place
+  }
+
+  /** The same, but a path that leads nowhere gives its fault. */
+  seek(op: Operation, path: string, follow: boolean): Place | Fault {
     const walk = this.walk(op, path)
     const errno = walk.reach(follow)
-    if (errno !== undefined) {
-      const fault = op.fault(errno)
-      this.checkHidden(op, walk, fault)
-      throw fault
-    }
-    return { path: walk.path, inode: walk.inode, mount: walk.mount }
+    if (errno === undefined) return { path: walk.path, inode: walk.inode, mount: walk.mount }
+    const fault = op.fault(errno)
+    return this.hidden(op, walk, fault) ?? fault
   }
 
   /** The name at the end of a path, not followed; nothing where the path has no name at its end. */
@@ -204,15 +215,14 @@ export class Guard {
     try {
       return run()
     } catch (thrown) {
-      if (thrown instanceof Fault) this.checkHidden(op, walk, thrown)
-      throw thrown
+      throw thrown instanceof Fault ? this.hidden(op, walk, thrown) ?? thrown : thrown
     }
   }
 
-  /** That something is missing is told only of what may be looked at. */
-  private checkHidden(op: Operation, walk: Walk, { errno }: Fault): void {
-    if (errno !== "ENOENT" && errno !== "ENOTDIR") return
-    this.check(op, "stat", walk.name === "" ? walk.path : join(walk.path, walk.name))
+  /** That something is missing is told only of what may be looked at: else the refusal takes the place of the fault. */
+  private hidden(op: Operation, walk: Walk, { errno }: Fault): Fault | undefined {
+    if (errno !== "ENOENT" && errno !== "ENOTDIR") return undefined
+    return this.checked(op, "stat", walk.name === "" ? walk.path : join(walk.path, walk.name))
   }
 }
 

@@ -3,6 +3,7 @@
  * operation of several steps the first of its paths is asked about again before each step.
  */
 import type { Policy } from "../../../src/policy/Policy.ts"
+import { Fault } from "../fault.ts"
 import type { DecisionLog } from "../policy/decision-log.ts"
 import type { TimeChange } from "./attributes.ts"
 import type { Content } from "./content.ts"
@@ -121,6 +122,15 @@ export class GuardedFilesystem extends Filesystem {
   override lstat(caller: Caller, path: string): Stat {
     this.asked(new Operation(caller, "lstat", path), "stat", false)
     return super.lstat(caller, path)
+  }
+
+  override look(caller: Caller, path: string, follow: boolean): Stat | Fault {
+    const { guard } = this
+    if (guard === undefined) return super.look(caller, path, follow)
+    const op = new Operation(caller, follow ? "stat" : "lstat", path)
+    const place = guard.seek(op, path, follow)
+    if (place instanceof Fault) return place
+    return guard.checked(op, "stat", place.path) ?? super.look(caller, path, follow)
   }
 
   override exists(caller: Caller, path: string): boolean {

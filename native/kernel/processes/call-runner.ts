@@ -143,6 +143,7 @@ export class CallRunner {
   }
 
   private return(id: number, name: SystemCallName, value: unknown): void {
+    if (value instanceof Fault) return this.worker.fault(id, value)
     this.options.callProbe?.after(name, this.kill)
     this.worker.return(id, value as never)
   }

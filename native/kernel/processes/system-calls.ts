@@ -13,6 +13,7 @@ import type {
 } from "../../guests/protocol.ts"
 import { FILES_TOGETHER } from "../../guests/protocol.ts"
 import { Fault } from "../fault.ts"
+import type { Stat } from "../filesystem/stat.ts"
 import { isFault, once, Pace, type Steps } from "../filesystem/steps.ts"
 import type { ToolCalls } from "../tools/tool-calls.ts"
 import { Arguments } from "./arguments.ts"
@@ -46,8 +47,10 @@ type Checked = {
   readonly [Name in Exclude<SystemCallName, WaitingCallName | LongCall>]: (
     context: CallContext,
     args: Arguments
-  ) => ReturnType<SystemCalls[Name]>
+  ) => ReturnType<SystemCalls[Name]> | (Name extends "stat" | "lstat" ? Fault : never)
 }
+
+const looked = (found: Stat | Fault): GuestStat | Fault => found instanceof Fault ? found : guestStat(found)
 
 const NANOS = 1_000_000n
 /** Bytes that are read in the time of one unit of work. */
@@ -57,8 +60,8 @@ const MAX_ID = 0xffff_fffe
 
 const calls: Checked = {
   ...fileCalls,
-  stat: ({ caller, filesystem }, args) => guestStat(filesystem.stat(caller, args.string(0))),
-  lstat: ({ caller, filesystem }, args) => guestStat(filesystem.lstat(caller, args.string(0))),
+  stat: ({ caller, filesystem }, args) => looked(filesystem.look(caller, args.string(0), true)),
+  lstat: ({ caller, filesystem }, args) => looked(filesystem.look(caller, args.string(0), false)),
   unlink: ({ caller, filesystem }, args) => filesystem.unlink(caller, args.string(0)),
   rmdir: ({ caller, filesystem }, args) => filesystem.rmdir(caller, args.string(0)),
   rename: ({ caller, filesystem }, args) => filesystem.rename(caller, args.string(0), args.string(1)),
@@ -177,7 +180,7 @@ function* readTogether(
 
 const isLong = (name: SystemCallName): name is LongCall => Object.hasOwn(longCalls, name)
 
-/** What carries out a call in one step, where one is enough; that throws `Fault`. */
+/** What carries out a call in one step, where one is enough; that throws `Fault`, or gives it. */
 export const shortCall = (
   context: CallContext,
   name: Exclude<SystemCallName, WaitingCallName>,
@@ -186,7 +189,7 @@ export const shortCall = (
   // what is not here may have to be brought first
   isLong(name) || context.filesystem.foreign ? undefined : () => calls[name](context, new Arguments(name, args))
 
-/** Carries out a system call in steps, most in one; throws `Fault`. */
+/** Carries out a system call in steps, most in one; throws `Fault`, or gives it. */
 export function* systemCall(
   context: CallContext,
   name: Exclude<SystemCallName, WaitingCallName>,
