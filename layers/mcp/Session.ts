@@ -16,6 +16,7 @@ import type * as Scope from "effect/Scope"
 import type { VmShape } from "../../services/Vm.ts"
 import type { Caller, Extra } from "./Elicitation.ts"
 import { withCaller } from "./Elicitation.ts"
+import { fromOne } from "./Numbers.ts"
 import { definitionOf, failureOf, nameOf, resultOf } from "./Tools.ts"
 
 /**
@@ -115,7 +116,7 @@ export const serve = (
       return run(callTool(vm, info.name, params.arguments ?? {}, caller, goneOf(extra)))
     })
     yield* Effect.acquireRelease(
-      Effect.promise(() => server.connect(transport)),
+      Effect.promise(() => server.connect(fromOne(transport))),
       () => Effect.ignore(Effect.timeout(Effect.interruptible(Effect.promise(() => server.close())), closingTakes))
     )
     return { closed: Deferred.await(closed) }

@@ -15,13 +15,13 @@ export const connect = (transport: Transport, prepare: (client: Client) => void 
     (client) => Effect.promise(() => client.close())
   )
 
-/** What somebody in front of the client says when they are asked. */
-export type Says = (question: ElicitRequest["params"]) => ElicitResult | Promise<ElicitResult>
+/** What somebody in front of the client says when they are asked; the signal is given when they need not answer any more. */
+export type Says = (question: ElicitRequest["params"], signal: AbortSignal) => ElicitResult | Promise<ElicitResult>
 
 /** A client that can ask. */
 export const asking = (says: Says) => (client: Client): void => {
   client.registerCapabilities({ elicitation: {} })
-  client.setRequestHandler(ElicitRequestSchema, ({ params }) => says(params))
+  client.setRequestHandler(ElicitRequestSchema, ({ params }, { signal }) => says(params, signal))
 }
 
 export interface Called {

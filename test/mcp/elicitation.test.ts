@@ -7,6 +7,7 @@ import type { ElicitResult } from "@modelcontextprotocol/sdk/types.js"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -156,6 +157,33 @@ layer(TestSidecar.layer({ warmWorkers: 1 }), live)("an approval by the user of a
       const alone = yield* vm.processes.exec("desk pay --cents 10")
       assert.include(alone.stderr, "not approved: there is no client that could be asked")
       assert.strictEqual(questions.length, 2)
+    }))
+
+  it.scoped("is withdrawn in front of the user as well", () =>
+    Effect.gen(function*() {
+      const asked = yield* Queue.unbounded<AbortSignal>()
+      const says: Says = (_, signal) => {
+        Queue.unsafeOffer(asked, signal)
+        return new Promise(() => {})
+      }
+      const told = (signal: AbortSignal) =>
+        Effect.async<void>((resume) => {
+          if (signal.aborted) resume(Effect.void)
+          else signal.addEventListener("abort", () => resume(Effect.void), { once: true })
+        }).pipe(Effect.timeout("5 seconds"))
+      const { client } = yield* serve()
+      const user = yield* client(says)
+      // the call is cancelled
+      const run = yield* Effect.fork(call(user, "desk_pay", { cents: 5 }))
+      const first = yield* Queue.take(asked)
+      assert.isFalse(first.aborted)
+      yield* Fiber.interrupt(run)
+      yield* told(first)
+      // nobody has answered in time
+      const short = yield* serve({ expiry: "50 millis" })
+      const late = yield* short.client(says)
+      assert.isTrue((yield* call(late, "desk_pay", { cents: 5 })).isError)
+      yield* told(yield* Queue.take(asked))
     }))
 
   it.scoped("is withdrawn with its call, and expires", () =>
