@@ -8,7 +8,7 @@ import type { Errno } from "../../../../src/Errno.ts"
 import type { GuestDirectoryEntry, GuestStat, SystemCallName, SystemCalls } from "../../protocol.ts"
 import { isErrno, SystemCallError } from "../../shell/client.ts"
 import type { CallSystem } from "../../shell/engine.ts"
-import { resolvePath } from "../../shell/paths.ts"
+import { foldPath, resolvePath } from "../../shell/paths.ts"
 import { decodeContent, encodeContent, toByteString } from "./bytes.ts"
 import type { ProcessDevices } from "./devices.ts"
 
@@ -41,16 +41,22 @@ const deviceStat: FsStat = {
 const compareNames = (left: GuestDirectoryEntry, right: GuestDirectoryEntry) =>
   left.name < right.name ? -1 : left.name > right.name ? 1 : 0
 
+/** Files of which is kept what their status has told, for a reader that comes later. */
+const MAX_TOLD = 1024
+
 export class GuestFilesystem implements IFileSystem {
   /** What `exists` learnt, for the `stat` that follows it at once. */
   private lastStat: { readonly path: string; readonly stat: GuestStat } | undefined
+  /** By path: the size that was told of a file, or its content, where the size tells nothing. */
+  private readonly told = new Map<string, number | Uint8Array>()
 
   constructor(
     private readonly systemCall: CallSystem,
     private readonly pid: number,
     private readonly devices: ProcessDevices,
     /** The path of the command that is run; the shell has looked it up. */
-    private readonly program: string
+    private readonly program: string,
+    private readonly cwd: string
   ) {}
 
   private async call<Name extends SystemCallName>(
@@ -65,8 +71,31 @@ export class GuestFilesystem implements IFileSystem {
   mkdirSync(): void {}
   writeFileSync(): void {}
 
+  /** What just-bash reads it has measured before, and it takes a file for broken that has more to give than that. */
   async readFileBuffer(path: string): Promise<Uint8Array> {
-    return this.devices.isDevice(path) ? this.devices.read(path) : this.call("readFile", path)
+    if (this.devices.isDevice(path)) return this.devices.read(path)
+    const told = this.told.get(path)
+    this.told.delete(path)
+    if (told instanceof Uint8Array) return told
+    const bytes = await this.call("readFile", path)
+    return told === undefined ? bytes : bytes.subarray(0, told)
+  }
+
+  /** A file of `/proc` has content and no size: it is read when its size is asked for. */
+  private async measured(path: string, stat: GuestStat): Promise<GuestStat> {
+    if (stat.type !== "file") return stat
+    this.told.delete(path)
+    const content = stat.size === 0 ? await this.contentOf(path) : undefined
+    this.told.set(path, content ?? stat.size)
+    if (this.told.size > MAX_TOLD) this.told.delete(this.told.keys().next().value!)
+    return content === undefined ? stat : { ...stat, size: content.length }
+  }
+
+  private contentOf(path: string): Promise<Uint8Array | undefined> {
+    return this.call("readFile", path).catch((error: unknown) => {
+      if (error instanceof SystemCallError && error.code !== "ECANCELED") return undefined
+      throw error
+    })
   }
 
   async readFile(path: string, options?: Encoding): Promise<string> {
@@ -109,7 +138,7 @@ export class GuestFilesystem implements IFileSystem {
     if (path === this.program) return { ...deviceStat, mode: 0o755 }
     const known = this.lastStat?.path === path ? this.lastStat.stat : undefined
     this.lastStat = undefined
-    return toFsStat(known ?? await this.call("stat", path))
+    return toFsStat(await this.measured(path, known ?? await this.call("stat", path)))
   }
 
   async lstat(path: string): Promise<FsStat> {
@@ -127,7 +156,8 @@ export class GuestFilesystem implements IFileSystem {
   async readdirWithFileTypes(path: string) {
     return [...await this.call("readdir", path)].sort(compareNames).map((entry) => ({
       name: entry.name,
-      isFile: entry.type !== "directory" && entry.type !== "symlink",
+      // who walks through directories passes by what waits or never ends
+      isFile: entry.type === "file",
       isDirectory: entry.type === "directory",
       isSymbolicLink: entry.type === "symlink"
     }))
@@ -162,8 +192,13 @@ export class GuestFilesystem implements IFileSystem {
     }
   }
 
+  /**
+   * What is given to the program is for the kernel to resolve. From its own directories a program goes up by text, until it
+   * is at the root, and compares paths: none of them ends in a slash or a dot.
+   */
   resolvePath(base: string, path: string): string {
-    return resolvePath(base, path)
+    if (path === ".." && base !== this.cwd) return foldPath(base, path)
+    return resolvePath(base, path === "" ? "." : path).replace(/(?:\/\.?)+$/, "") || "/"
   }
 
   /** Only a fallback for commands that glob by themselves; the shell has done so before. */

@@ -77,7 +77,7 @@ const interpreter = async (context: ProgramContext, program: string, devices: Pr
   const { Bash } = await import("just-bash")
   const { machine: { identity }, process: { pid } } = context
   const call = withDescriptors(context)
-  const filesystem = new GuestFilesystem(call, pid, devices, program)
+  const filesystem = new GuestFilesystem(call, pid, devices, program, context.cwd)
   return new Bash({
     fs: filesystem,
     cwd: context.cwd,
