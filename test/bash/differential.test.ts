@@ -15,6 +15,7 @@ import { jobControl } from "./corpus/job-control.ts"
 import { jq } from "./corpus/jq.ts"
 import { language } from "./corpus/language.ts"
 import { lineTools } from "./corpus/line-tools.ts"
+import { paths } from "./corpus/paths.ts"
 import { readline } from "./corpus/readline.ts"
 import { scripts } from "./corpus/scripts.ts"
 import { sqlite } from "./corpus/sqlite.ts"
@@ -43,6 +44,7 @@ const groups = {
   ...views,
   ...zones,
   ...edges,
+  ...paths,
   ...readline,
   ...sqlite
 }

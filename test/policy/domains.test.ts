@@ -106,6 +106,36 @@ layer(vm, live)("a policy of programs", (it) => {
       })
     }).pipe(Effect.scoped))
 
+  it.effect("finds a link by its own name, whatever way leads to it", () =>
+    Effect.gen(function*() {
+      const { processes, setPermissions } = yield* Vm
+      const script = "mkdir -p /tmp/opt/linked; echo 'echo ran' > /tmp/opt/real; chmod +x /tmp/opt/real; " +
+        "ln -s /tmp/opt/real /tmp/opt/linked/tool; ln -s /tmp/opt/linked /tmp/aside"
+      yield* setPermissions({ childProcess: "allow" })
+      yield* sh(script)
+      const ways = [
+        "/tmp/opt/linked/tool",
+        "/tmp/opt/../opt/linked/tool",
+        "/tmp/opt/linked/../linked/./tool",
+        "cd /tmp/opt; linked/../linked/tool",
+        "/tmp/aside/tool",
+        "/tmp/aside/../linked/tool",
+        "PATH=/tmp/opt/../opt/linked; tool"
+      ]
+      for (const way of ways) assert.strictEqual((yield* sh(way)).stdout, "ran\n", way)
+      yield* setPermissions({
+        childProcess: { default: "allow", rules: [{ mode: "deny", patterns: ["/tmp/opt/linked/*"] }] }
+      })
+      for (const way of ways) assert.strictEqual((yield* sh(way)).stdout, "", way)
+      for (const command of ["/tmp/opt/../opt/linked/tool", "/tmp/aside/tool"]) {
+        assert.deepInclude(
+          yield* failureOf(processes.spawn(command)),
+          { _tag: "KernelError", errno: "EACCES" },
+          command
+        )
+      }
+    }).pipe(Effect.scoped))
+
   it.effect("leaves what runs within the shell", () =>
     Effect.gen(function*() {
       yield* (yield* Vm).setPermissions({ childProcess: "deny" })

@@ -20,6 +20,9 @@ const changing: Partial<Record<SystemCallName, ReadonlyArray<number>>> = {
   chmod: [0]
 }
 
+/** Whether `..` is among the names: such a path may lead anywhere. */
+const isWinding = (path: string): boolean => path.includes("/..")
+
 /** What is below a package of software stays as it was found. */
 const isSystemPath = (path: string): boolean =>
   path === "/" || path.startsWith("/bin") || path.startsWith("/usr") || path.startsWith("/sbin") ||
@@ -40,13 +43,14 @@ export class ProgramPaths {
   }
 
   remember(key: string, path: string): void {
-    if (isSystemPath(path)) this.found.set(key, path)
+    if (isSystemPath(path) && !isWinding(path)) this.found.set(key, path)
   }
 
   /** Told of every system call before it is made. */
   observe(name: SystemCallName, args: ReadonlyArray<unknown>): void {
     for (const index of changing[name] ?? []) {
-      if (isSystemPath(String(args[index]))) {
+      const path = String(args[index])
+      if (isSystemPath(path) || isWinding(path)) {
         this.found.clear()
         this.version++
       }

@@ -1,5 +1,5 @@
 /** The commands that begin with a dot. */
-import { resolvePath } from "../shell/paths.ts"
+import { foldPath, resolvePath } from "../shell/paths.ts"
 import { WasiFault } from "../wasm/channel.ts"
 import { dump } from "./dump.ts"
 import { backup, openDatabase, restore } from "./files-commands.ts"
@@ -108,6 +108,15 @@ const nullvalue: Command = (session, args) => {
   return 0
 }
 
+const statOf = (session: Session, path: string) => {
+  try {
+    return session.library.files.stat(path, true)
+  } catch (error) {
+    if (error instanceof WasiFault) return undefined
+    throw error
+  }
+}
+
 const changeDirectory: Command = (session, args) => {
   if (args.length !== 1) {
     session.complain("Usage: .cd DIRECTORY")
@@ -115,8 +124,12 @@ const changeDirectory: Command = (session, args) => {
   }
   const path = resolvePath(session.cwd, args[0])
   try {
-    if (session.library.files.stat(path, true).type === "directory") {
-      session.cwd = path
+    const { dev, ino, type } = session.library.files.stat(path, true)
+    if (type === "directory") {
+      // without `..`, where the shorter path leads there too
+      const short = foldPath(session.cwd, args[0])
+      const other = path === short ? undefined : statOf(session, short)
+      session.cwd = other?.ino === ino && other.dev === dev ? short : path
       return 0
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 /** The state of one run of the shell of SQLite: the database, the settings, and statements that are run and shown. */
 import { encodeText } from "../bash/text.ts"
 import type { LocalZone } from "../programs/time/local-zone.ts"
-import { resolvePath } from "../shell/paths.ts"
+import { foldPath, resolvePath } from "../shell/paths.ts"
 import type { SystemChannel } from "../wasm/channel.ts"
 import { WasiFault } from "../wasm/channel.ts"
 import type { Module } from "../wasm/engine.ts"
@@ -82,7 +82,7 @@ export class Session {
     this.close()
     this.file = file
     try {
-      this.library.files.readOnly = readOnly ? resolvePath(this.cwd, file) : undefined
+      this.library.files.readOnly = readOnly ? foldPath(this.cwd, file) : undefined
       this.opened = Connection.open(this.library, file)
       if (this.isLogged(file)) this.opened.run(ALONE)
       return this.opened

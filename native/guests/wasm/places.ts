@@ -6,7 +6,7 @@
  */
 import type { ExecContext } from "../bash/interpret/external.ts"
 import { isErrno } from "../shell/client.ts"
-import { resolvePath } from "../shell/paths.ts"
+import { foldPath, resolvePath } from "../shell/paths.ts"
 import type { Place } from "./protocol.ts"
 
 /** Absolute paths among the arguments, also as the value of an option, without their first slash. */
@@ -14,7 +14,7 @@ const absolutesOf = (argv: ReadonlyArray<string>): ReadonlySet<string> => {
   const found = new Set<string>()
   for (const word of argv.slice(1)) {
     const value = word.startsWith("-") ? word.slice(word.indexOf("=") + 1) : word
-    if (value.startsWith("/")) found.add(resolvePath("/", value).slice(1))
+    if (value.startsWith("/")) found.add(foldPath("/", value).slice(1))
   }
   return found
 }
@@ -33,7 +33,7 @@ export class Places {
     const { cwd } = this.context
     const root = resolvePath("/", path)
     if (cwd === "/" || path.startsWith("/")) return root
-    if (!this.relatives.has(path) && this.isAbsolute(root.slice(1))) return root
+    if (!this.relatives.has(path) && this.isAbsolute(foldPath("/", path).slice(1))) return root
     const here = resolvePath(cwd, path)
     const first = path.split("/")[0]
     if (first === "" || first === "." || first === "..") return here

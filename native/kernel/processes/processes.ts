@@ -23,6 +23,7 @@ import { INIT, ProcessTable } from "./process-table.ts"
 import type { InputSpec, Scope } from "./shell-host.ts"
 import { ShellHost } from "./shell-host.ts"
 import { ShellSessions, type Turn } from "./shell-sessions.ts"
+import { spellings } from "./spellings.ts"
 import { StdinPipe } from "./stdin-pipe.ts"
 import { Terminals } from "./terminals.ts"
 import { waitingCall } from "./waiting-calls.ts"
@@ -332,7 +333,7 @@ export class Processes {
     }
     const byName = policy.decide("childProcess", "spawn", name)
     if (byName.mode !== "allow") refuse(name, byName)
-    for (const each of new Set([path, this.resolved(path), ...twins(name, path)])) {
+    for (const each of spellings(name, path, (each) => this.resolved(each))) {
       const byPath = policy.decide("childProcess", "spawn", each)
       if (byPath.mode !== "allow" && byPath.rule !== undefined) refuse(each, byPath)
     }
@@ -473,10 +474,6 @@ export class Processes {
     if ((mode & 0o170000) !== 0o040000) throw new Fault("ENOTDIR", "chdir", cwd)
   }
 }
-
-/** A program of the VM is the same one in `/bin` and in `/usr/bin`. */
-const twins = (name: string, path: string): ReadonlyArray<string> =>
-  path === `/bin/${name}` ? [`/usr/bin/${name}`] : path === `/usr/bin/${name}` ? [`/bin/${name}`] : []
 
 const denied = (
   syscall: string,

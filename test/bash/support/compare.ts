@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { editTools } from "../corpus/edit-tools.ts"
 import { fileTools } from "../corpus/file-tools.ts"
 import { lineTools } from "../corpus/line-tools.ts"
+import { paths } from "../corpus/paths.ts"
 import { sqlite } from "../corpus/sqlite.ts"
 import { textTools } from "../corpus/text-tools.ts"
 import type { Groups } from "../corpus/types.ts"
@@ -137,7 +138,10 @@ export const runOnEngine = async (script: string): Promise<Expectation> => {
 }
 
 /** Groups in which standard error counts too. */
-const wordy = new Set(["errors", ...[editTools, fileTools, lineTools, sqlite, textTools, views].flatMap(Object.keys)])
+const wordy = new Set([
+  "errors",
+  ...[editTools, fileTools, lineTools, paths, sqlite, textTools, views].flatMap(Object.keys)
+])
 
 const same = (group: string, left: Expectation, right: Expectation): boolean =>
   left.stdout === right.stdout && left.exitCode === right.exitCode &&

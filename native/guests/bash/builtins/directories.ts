@@ -1,29 +1,68 @@
 /** cd, pwd and the directory stack. */
 import { SystemCallError } from "../../shell/client.ts"
-import { resolvePath } from "../../shell/paths.ts"
+import { foldPath, resolvePath } from "../../shell/paths.ts"
 import type { Shell } from "../state/shell.ts"
 import type { Builtin, BuiltinCall } from "./builtin.ts"
 import { invalidOption, parseFlags, print, refuse } from "./builtin.ts"
 
-/** Goes to a directory; the reason when that cannot be. */
-const enter = async (shell: Shell, target: string, physical: boolean): Promise<string | undefined> => {
-  const wanted = target === "" ? shell.cwd : resolvePath(shell.cwd, target)
+/** Why a directory cannot be gone to, if so. */
+const obstacle = async (shell: Shell, path: string): Promise<string | undefined> => {
   try {
-    const { mode, type, uid } = await shell.process.block(shell.machine.sys("stat", wanted))
+    const { mode, type, uid } = await shell.process.block(shell.machine.sys("stat", path))
     if (type !== "directory") return "Not a directory"
     const own = shell.machine.identity.uid
     const bit = own === 0 ? 0o111 : uid === own ? 0o100 : 0o001
-    if ((mode & bit) === 0) return "Permission denied"
-    const path = physical ? await shell.process.block(shell.machine.sys("realpath", wanted)) : wanted
-    shell.variables.set("OLDPWD", shell.variables.get("PWD") ?? shell.cwd)
-    shell.cwd = path
-    shell.machine.notify({ _tag: "chdir", pid: shell.process.pid, cwd: path })
-    shell.variables.set("PWD", path)
-    return undefined
+    return (mode & bit) === 0 ? "Permission denied" : undefined
   } catch (error) {
     if (error instanceof SystemCallError && error.code !== "ECANCELED") return error.reason
     throw error
   }
+}
+
+const isDirectory = async (shell: Shell, path: string): Promise<boolean> => {
+  const problem = await obstacle(shell, path)
+  return problem === undefined || problem === "Permission denied"
+}
+
+/** The path that the text means by itself; undefined when it goes up from what is no directory. */
+const logicalPath = async (shell: Shell, path: string): Promise<string | undefined> => {
+  const up = /(?:^|\/)\.\.(?=\/|$)/g
+  for (let found = up.exec(path); found !== null; found = up.exec(path)) {
+    const before = foldPath("/", path.slice(0, found.index))
+    if (before !== "/" && !await isDirectory(shell, before)) return undefined
+  }
+  return foldPath("/", path)
+}
+
+/** Where a directory is, and why it cannot be gone to, if so. What the text means comes first, if it may. */
+const locate = async (
+  shell: Shell,
+  target: string,
+  physical: boolean
+): Promise<{ readonly path: string; readonly problem: string | undefined }> => {
+  const given = target === "" ? shell.cwd : resolvePath(shell.cwd, target)
+  const path = physical ? undefined : await logicalPath(shell, given)
+  const problem = path === undefined ? undefined : await obstacle(shell, path)
+  if (path !== undefined && problem === undefined) return { path, problem }
+  const other = path === given ? problem : await obstacle(shell, given)
+  if (other === undefined) {
+    return { path: await shell.process.block(shell.machine.sys("realpath", given)), problem: undefined }
+  }
+  // out of a directory that is no more, there is a way up all the same
+  const above = foldPath(shell.cwd, target)
+  const isLost = path === undefined && !await isDirectory(shell, shell.cwd)
+  return { path: above, problem: isLost ? await obstacle(shell, above) : problem ?? other }
+}
+
+/** Goes to a directory; the reason when that cannot be. */
+const enter = async (shell: Shell, target: string, physical: boolean): Promise<string | undefined> => {
+  const { path, problem } = await locate(shell, target, physical)
+  if (problem !== undefined) return problem
+  shell.variables.set("OLDPWD", shell.variables.get("PWD") ?? shell.cwd)
+  shell.cwd = path
+  shell.machine.notify({ _tag: "chdir", pid: shell.process.pid, cwd: path })
+  shell.variables.set("PWD", path)
+  return undefined
 }
 
 const alongCdpath = async (shell: Shell, target: string, physical: boolean): Promise<string | undefined> => {

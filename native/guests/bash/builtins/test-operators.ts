@@ -21,8 +21,7 @@ const statOf = async (tester: Tester, path: string, follow: boolean): Promise<Gu
   if (path === "") return undefined
   try {
     const whole = resolvePath(tester.cwd, path)
-    const stat = await tester.process.block(tester.machine.sys(follow ? "stat" : "lstat", whole))
-    return path.endsWith("/") && stat.type !== "directory" ? undefined : stat
+    return await tester.process.block(tester.machine.sys(follow ? "stat" : "lstat", whole))
   } catch (error) {
     if (error instanceof SystemCallError && error.code !== "ECANCELED") return undefined
     throw error

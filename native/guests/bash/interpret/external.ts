@@ -39,7 +39,7 @@ const asFound = (path: string): Found => {
   return name !== undefined && programs.has(name) ? { kind: "program", name, path } : { kind: "file", path }
 }
 
-type Look = "absent" | "denied" | "directory" | "executable"
+type Look = "absent" | "blocked" | "denied" | "directory" | "executable"
 
 const look = async ({ machine, process }: Pick<ExecContext, "machine" | "process">, path: string): Promise<Look> => {
   try {
@@ -48,7 +48,7 @@ const look = async ({ machine, process }: Pick<ExecContext, "machine" | "process
     return (stat.mode & 0o111) === 0 ? "denied" : "executable"
   } catch (error) {
     if (!(error instanceof SystemCallError) || error.code === "ECANCELED") throw error
-    return error.code === "EACCES" ? "denied" : "absent"
+    return error.code === "EACCES" ? "denied" : error.code === "ENOTDIR" ? "blocked" : "absent"
   }
 }
 
@@ -59,6 +59,8 @@ const byPath = async (context: Pick<ExecContext, "machine" | "process" | "cwd">,
   switch (await look(context, path)) {
     case "absent":
       return { kind: "missing", status: 127, message: `${name}: No such file or directory` }
+    case "blocked":
+      return { kind: "missing", status: 126, message: `${name}: Not a directory` }
     case "directory":
       return { kind: "missing", status: 126, message: `${name}: Is a directory` }
     case "denied":

@@ -105,8 +105,7 @@ export const openPath = async (opener: Opener, name: string, flags: number): Pro
   const writes = (flags & (O_WRONLY | O_RDWR)) !== 0
   if (writes && name.endsWith("/")) throw new SystemCallError("EISDIR", "open", name)
   const mode = (flags & O_CREAT) === 0 || umask === DEFAULT_UMASK ? undefined : 0o666 & ~umask
-  const place = name.endsWith("/") ? `${path}/.` : path
-  const opened = await openAs(opener, place, flags, mode, writes ? 0 : HEAD_BYTES)
+  const opened = await openAs(opener, path, flags, mode, writes ? 0 : HEAD_BYTES)
   const { file, stat } = opened
   if (stat.type === "fifo") {
     const end = (flags & O_RDWR) !== 0 ? "both" : writes ? "writer" : "reader"

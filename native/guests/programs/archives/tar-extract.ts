@@ -250,7 +250,7 @@ export class Extractor {
       ? `/${left.join("/")}`
       : context.path(`${this.directory}/${left.join("/")}`)
     // A link that an entry made must not lead later ones elsewhere.
-    const base = context.path(this.directory)
+    const base = context.path(this.directory).replace(/(.)\/+$/, "$1")
     for (
       let above = path.slice(0, path.lastIndexOf("/"));
       above.length > base.length;
@@ -259,7 +259,8 @@ export class Extractor {
       const stat = await context.sys("lstat", above).catch(() => undefined)
       if (stat?.type === "symlink") {
         const real = await context.sys("realpath", above).catch(() => "")
-        if (real !== base && !real.startsWith(`${base}/`)) {
+        const root = await context.sys("realpath", base).catch(() => base)
+        if (real !== root && !real.startsWith(`${root}/`)) {
           await context.complain(`${name}: Cannot open: Not a directory`)
           this.status = 2
           return undefined

@@ -3,6 +3,7 @@ import { createGunzip, createGzip } from "node:zlib"
 import { Pattern } from "../../bash/expand/pattern.ts"
 import { decodeText } from "../../bash/text.ts"
 import type { GuestStat } from "../../protocol.ts"
+import { resolvePath } from "../../shell/paths.ts"
 import { readUsers } from "../files/users.ts"
 import type { CommandLine } from "../options.ts"
 import { parseOptions } from "../options.ts"
@@ -119,7 +120,7 @@ class Creator {
   async add(given: string, directory: string): Promise<void> {
     const { context, line } = this
     const name = given.replace(/(.)\/+$/, "$1")
-    const path = context.path(`${directory}/${name}`.replace(/^.*\/\//s, "/"))
+    const path = resolvePath(directory, name)
     if (this.skips(name)) return
     const tick = context.tick()
     if (tick !== undefined) await tick
@@ -230,7 +231,7 @@ const members = async (
   let directory = context.cwd
   const enter = (until: number) => {
     while (changes.length > 0 && changes[0].at <= until) {
-      directory = context.path(`${directory}/${changes.shift()!.value}`.replace(/^.*\/\//s, "/"))
+      directory = resolvePath(directory, changes.shift()!.value)
     }
   }
   line.operands.forEach((name, index) => {

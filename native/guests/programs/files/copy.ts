@@ -5,7 +5,7 @@ import type { CommandLine } from "../options.ts"
 import { parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure, quoted } from "../program.ts"
-import { backupName, confirm, findTargets, join, statIfThere } from "./targets.ts"
+import { backupName, confirm, findTargets, isSameName, isWithin, join, statForTarget, statIfThere } from "./targets.ts"
 
 const spec = {
   short: "abdfHilLnPprRst:TuvxS:Z",
@@ -115,7 +115,7 @@ export class Copier {
     const tick = context.tick()
     if (tick !== undefined) await tick
     try {
-      if (source.type === "directory") await this.directory(from, to, source)
+      if (source.type === "directory") await this.directory(from, to, source, operand)
       else await this.file(from, to, source)
     } catch (error) {
       if (error instanceof ProgramFailure) return this.complain(error.message)
@@ -128,14 +128,14 @@ export class Copier {
     }
   }
 
-  private async directory(from: string, to: string, source: GuestStat): Promise<void> {
+  private async directory(from: string, to: string, source: GuestStat, operand: boolean): Promise<void> {
     const { context, settings } = this
     const [path, target] = [this.path(from), this.path(to)]
     const old = await statIfThere(context, target)
     if (old !== undefined && old.type !== "directory") {
       throw new ProgramFailure(`cannot overwrite non-directory ${quoted(to)} with directory ${quoted(from)}`)
     }
-    if (target === path || target.startsWith(path === "/" ? "/" : `${path}/`)) {
+    if (operand && await isWithin(context, from, to)) {
       throw new ProgramFailure(`cannot copy a directory, ${quoted(from)}, into itself, ${quoted(to)}`)
     }
     const { umask } = context.exec
@@ -166,6 +166,9 @@ export class Copier {
     if (settings.overwrites === "never") return false
     if (settings.overwrites === "newer" && old.mtimeMs >= source.mtimeMs) return false
     if (settings.overwrites === "asks" && !await confirm(context, `overwrite ${quoted(to)}`)) return false
+    if (settings.makes === "content" && await isSameName(context, [from, source], [to, old])) {
+      throw new ProgramFailure(`${quoted(from)} and ${quoted(to)} are the same file`)
+    }
     const real = await statIfThere(context, this.path(to))
     if (real?.ino === source.ino && real.dev === source.dev && settings.makes === "content") {
       if (source.type === "symlink" || settings.removesFirst) return true
@@ -180,7 +183,7 @@ export class Copier {
   private async file(from: string, to: string, source: GuestStat): Promise<void> {
     const { context, settings } = this
     const target = this.path(to)
-    let old = await statIfThere(context, target, "lstat")
+    let old = await statForTarget(context, to)
     if (old?.type === "symlink") {
       const real = await statIfThere(context, target)
       if (real === undefined && source.type !== "symlink" && !settings.removesFirst) {

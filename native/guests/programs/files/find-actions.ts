@@ -50,7 +50,8 @@ const start = async (
   argv: ReadonlyArray<string>,
   cwd: string | undefined
 ): Promise<number> => {
-  const status = await context.run(argv, { cwd })
+  const inside = cwd === undefined ? undefined : await context.sys("realpath", cwd)
+  const status = await context.run(argv, { cwd: inside })
   if (status >= 0) return status
   await context.complain(
     `${context.quote(argv[0])}: ${status === -127 ? "No such file or directory" : "Permission denied"}`

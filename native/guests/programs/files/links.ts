@@ -1,6 +1,5 @@
 /** readlink and realpath. */
 import { isErrno, SystemCallError } from "../../shell/client.ts"
-import { resolvePath } from "../../shell/paths.ts"
 import { missingOperand, parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
 
@@ -9,8 +8,13 @@ type Missing = "nothing" | "last" | "any"
 
 const MAX_LINKS = 40
 
-/** Resolves part by part, as far as there is something. */
-const canonicalize = async (context: ProgramContext, name: string, missing: Missing): Promise<string> => {
+/** Resolves part by part, as far as there is something; links are followed, or stay. */
+export const canonicalize = async (
+  context: ProgramContext,
+  name: string,
+  missing: Missing,
+  follows = true
+): Promise<string> => {
   if (name === "") throw new SystemCallError("ENOENT", "realpath", name)
   let left = (name.startsWith("/") ? name : `${context.cwd}/${name}`).split("/").filter((part) => part !== "")
   let path = ""
@@ -25,7 +29,7 @@ const canonicalize = async (context: ProgramContext, name: string, missing: Miss
     }
     const next = `${path}/${part}`
     try {
-      const stat = await context.sys("lstat", next)
+      const stat = await context.sys(follows ? "lstat" : "stat", next)
       if (stat.type === "symlink") {
         if (++links > MAX_LINKS) {
           if (missing !== "any") throw new SystemCallError("ELOOP", "realpath", name)
@@ -112,10 +116,9 @@ export const realpath: Program = async (context) => {
   if (line.operands.length === 0) throw missingOperand(context)
   const missing: Missing = line.has("m") ? "any" : line.has("e") ? "nothing" : "last"
   const resolve = async (name: string): Promise<string> => {
-    if (!line.has("s")) return canonicalize(context, name, missing)
-    const path = resolvePath(context.cwd, name)
-    if (missing === "nothing") await context.sys("stat", path)
-    return path
+    if (line.has("s")) return canonicalize(context, name, missing, false)
+    // `..` goes before links, if so asked
+    return canonicalize(context, line.has("L") ? await canonicalize(context, name, missing, false) : name, missing)
   }
   const base = line.has("relative-base") ? await resolve(line.get("relative-base")!) : undefined
   const to = line.has("relative-to") ? await resolve(line.get("relative-to")!) : base

@@ -5,7 +5,7 @@ import { extraOperand, missingAfter, missingOperand, parseOptions } from "../opt
 import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure, quoted } from "../program.ts"
 import { Copier } from "./copy.ts"
-import { backupName, confirm, findTargets, join, lastPart, statIfThere } from "./targets.ts"
+import { backupName, confirm, findTargets, join, lastPart, statForTarget, statIfThere } from "./targets.ts"
 import { missingAbove, parseMode } from "./tree.ts"
 
 const exact = {
@@ -36,13 +36,13 @@ const moveOne = async (context: ProgramContext, line: CommandLine, from: string,
   const source = await context.sys("lstat", path).catch((error: unknown) => {
     throw new ProgramFailure(`cannot stat ${quoted(from)}: ${context.reason(error)}`)
   })
-  const old = await statIfThere(context, target, "lstat")
+  const old = await statForTarget(context, to)
   const last = line.options.findLast(({ name }) => "fin".includes(name))?.name
   if (old !== undefined) {
     if (last === "n") return
     if (line.has("u") && old.mtimeMs >= source.mtimeMs) return
     if (last === "i" && !await confirm(context, `overwrite ${quoted(to)}`)) return
-    if (old.ino === source.ino && old.dev === source.dev && (source.type === "directory" || path === target)) {
+    if (old.ino === source.ino && old.dev === source.dev) {
       if (source.type !== "directory") throw new ProgramFailure(`${quoted(from)} and ${quoted(to)} are the same file`)
       throw new ProgramFailure(
         `cannot move ${quoted(from)} to a subdirectory of itself, ${quoted(join(to, lastPart(from)))}`
@@ -57,9 +57,6 @@ const moveOne = async (context: ProgramContext, line: CommandLine, from: string,
     const backup = await backupName(context, line, to)
     if (backup !== undefined) await context.sys("rename", target, context.path(backup))
   }
-  if (source.type === "directory" && `${target}/`.startsWith(`${path}/`)) {
-    throw new ProgramFailure(`cannot move ${quoted(from)} to a subdirectory of itself, ${quoted(to)}`)
-  }
   try {
     if (to.endsWith("/") && source.type !== "directory" && old === undefined) {
       throw new ProgramFailure(`cannot move ${quoted(from)} to ${quoted(to)}: Not a directory`)
@@ -68,6 +65,9 @@ const moveOne = async (context: ProgramContext, line: CommandLine, from: string,
   } catch (error) {
     if (!isErrno(error, "EXDEV")) {
       if (error instanceof ProgramFailure) throw error
+      if (isErrno(error, "EINVAL") && source.type === "directory") {
+        throw new ProgramFailure(`cannot move ${quoted(from)} to a subdirectory of itself, ${quoted(to)}`)
+      }
       throw new ProgramFailure(`cannot move ${quoted(from)} to ${quoted(to)}: ${context.reason(error)}`)
     }
     await moveAcross(context, from, to)

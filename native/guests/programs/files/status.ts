@@ -1,12 +1,13 @@
 /** stat and ln. */
 import type { GuestStat } from "../../protocol.ts"
+import { isErrno } from "../../shell/client.ts"
 import { parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
 import { ProgramFailure, quoted } from "../program.ts"
 import { formatTime } from "../text/strftime.ts"
 import type { LocalZone } from "../time/local-zone.ts"
-import { relativePath } from "./links.ts"
-import { backupName, confirm, join, lastPart as base } from "./targets.ts"
+import { canonicalize, relativePath } from "./links.ts"
+import { backupName, confirm, isSameName, join, lastPart as base } from "./targets.ts"
 import { eachOperand } from "./tree.ts"
 import { readUsers } from "./users.ts"
 
@@ -193,17 +194,18 @@ export const ln: Program = async (context) => {
   const directory = here ? "." : last
   const targetOf = (name: string) => into ? (here ? base(name) : join(directory, base(name))) : last
   const describe = (name: string) => {
-    const suffix = symbolic ? "" : ` => ${quoted(name)}`
+    const suffix = symbolic ? (name === "" ? " -> ''" : "") : ` => ${quoted(name)}`
     return `failed to create ${symbolic ? "symbolic" : "hard"} link ${quoted(targetOf(name))}${suffix}`
   }
   return eachOperand(context, sources, describe, async (name) => {
     const shown = targetOf(name)
     const target = context.path(shown)
-    if (!symbolic) {
-      const source = await context.sys("lstat", context.path(name)).catch((error: unknown) => {
-        throw new ProgramFailure(`failed to access ${quoted(name)}: ${context.reason(error)}`)
-      })
-      if (source.type === "directory") throw new ProgramFailure(`${name}: hard link not allowed for directory`)
+    const source = await context.sys("lstat", context.path(name)).catch((error: unknown) => {
+      if (symbolic) return undefined
+      throw new ProgramFailure(`failed to access ${quoted(name)}: ${context.reason(error)}`)
+    })
+    if (!symbolic && source?.type === "directory") {
+      throw new ProgramFailure(`${name}: hard link not allowed for directory`)
     }
     const old = await context.sys("lstat", target).catch(() => undefined)
     if (old !== undefined && (line.has("f") || line.has("b") || line.has("backup") || line.has("i"))) {
@@ -211,7 +213,7 @@ export const ln: Program = async (context) => {
       const backup = await backupName(context, line, shown)
       if (backup !== undefined) await context.sys("rename", target, context.path(backup))
       else if (old.type === "directory") throw new ProgramFailure(`${shown}: cannot overwrite directory`)
-      else if (!symbolic && target === context.path(name)) {
+      else if (source !== undefined && await isSameName(context, [name, source], [shown, old])) {
         throw new ProgramFailure(`${quoted(name)} and ${quoted(shown)} are the same file`)
       } else await context.sys("unlink", target)
     }
@@ -220,10 +222,18 @@ export const ln: Program = async (context) => {
     }
     if (symbolic) {
       const leads = line.has("r")
-        ? relativePath(target.slice(0, target.lastIndexOf("/")) || "/", context.path(name))
+        ? relativePath(
+          await canonicalize(context, target.slice(0, target.lastIndexOf("/")) || "/", "any"),
+          await canonicalize(context, name, "any")
+        )
         : name
       await context.sys("symlink", leads, target)
-    } else await context.sys("link", context.path(name), target)
+    } else {
+      await context.sys("link", context.path(name), target).catch((error: unknown) => {
+        if (!isErrno(error, "EEXIST")) throw error
+        throw new ProgramFailure(`failed to create hard link ${quoted(shown)}: File exists`)
+      })
+    }
     if (line.has("v")) await context.stdout.line(`${quoted(shown)} ${symbolic ? "->" : "=>"} ${quoted(name)}`)
   })
 }

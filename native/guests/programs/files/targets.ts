@@ -26,6 +26,49 @@ export const statIfThere = async (
   }
 }
 
+/** The status of what stands where something is to be put. */
+export const statForTarget = async (context: ProgramContext, name: string): Promise<GuestStat | undefined> => {
+  try {
+    return await context.sys("lstat", context.path(name))
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ELOOP")) return undefined
+    if (isErrno(error, "ENOTDIR")) throw new ProgramFailure(`cannot stat ${quoted(name)}: ${context.reason(error)}`)
+    throw error
+  }
+}
+
+/** The place of a name itself, which may be a link or be free. */
+const placeOf = async (context: ProgramContext, name: string): Promise<string> => {
+  const path = context.path(name).replace(/(.)\/+$/, "$1")
+  const slash = path.lastIndexOf("/")
+  return join(await context.sys("realpath", path.slice(0, slash) || "/"), path.slice(slash + 1))
+}
+
+/** Where a name leads, also when nothing is there yet. */
+const realPath = async (context: ProgramContext, name: string): Promise<string> => {
+  try {
+    return await context.sys("realpath", context.path(name))
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error
+    return placeOf(context, name)
+  }
+}
+
+/** Whether two names are one: what is found by one would be lost with the other. */
+export const isSameName = async (
+  context: ProgramContext,
+  [name, stat]: readonly [string, GuestStat],
+  [other, there]: readonly [string, GuestStat]
+): Promise<boolean> =>
+  stat.ino === there.ino && stat.dev === there.dev &&
+  (stat.nlink === 1 || await placeOf(context, name) === await placeOf(context, other))
+
+/** Whether a target is a directory or would be below it. */
+export const isWithin = async (context: ProgramContext, directory: string, target: string): Promise<boolean> => {
+  const [above, path] = [await realPath(context, directory), await realPath(context, target)]
+  return path === above || path.startsWith(above === "/" ? "/" : `${above}/`)
+}
+
 export interface Targets {
   readonly sources: ReadonlyArray<string>
   /** The name that a source gets. */

@@ -73,6 +73,9 @@ const applyMode = (
   return mode
 }
 
+/** Whether a name ends in `.` or `..`, which are there once the directory before them is. */
+const isDots = (name: string): boolean => /(?:^|\/)\.\.?\/*$/.test(name)
+
 /** The name and the directories above it, as far as they are missing, from the top. */
 export const missingAbove = async (context: ProgramContext, name: string): Promise<Array<string>> => {
   const missing: Array<string> = []
@@ -85,7 +88,7 @@ export const missingAbove = async (context: ProgramContext, name: string): Promi
       break
     } catch (error) {
       if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error
-      missing.unshift(each)
+      if (!isDots(each)) missing.unshift(each)
     }
   }
   return missing
@@ -105,7 +108,8 @@ export const mkdir: Program = (context) => {
     async (name) => {
       if (name === "") throw new SystemCallError("ENOENT", "mkdir", name)
       const missing = line.has("p") ? await missingAbove(context, name) : []
-      for (const above of missing.slice(0, -1)) {
+      const isUp = line.has("p") && isDots(name)
+      for (const above of isUp ? missing : missing.slice(0, -1)) {
         const usual = 0o777 & ~context.exec.umask
         try {
           await context.sys("mkdir", context.path(above), usual, false)
@@ -113,8 +117,8 @@ export const mkdir: Program = (context) => {
           throw new ProgramFailure(`cannot create directory ${context.quote(above)}: ${context.reason(error)}`)
         }
       }
-      if (line.has("p") && missing.length === 0) {
-        const { type } = await context.sys("stat", context.path(name))
+      if (line.has("p") && (isUp || missing.length === 0)) {
+        const { type } = await context.sys("stat", context.path(name.replace(/(.)\/+$/, "$1")))
         if (type !== "directory") throw new SystemCallError("EEXIST", "mkdir", name)
         return
       }
@@ -133,6 +137,9 @@ export const mkdir: Program = (context) => {
   )
 }
 
+const isDirectory = (context: ProgramContext, name: string): Promise<boolean> =>
+  context.sys("stat", context.path(name)).then(({ type }) => type === "directory", () => false)
+
 export const rmdir: Program = (context) => {
   const line = parseOptions(context, {
     short: "pv",
@@ -145,6 +152,9 @@ export const rmdir: Program = (context) => {
         await context.sys("rmdir", context.path(path))
       } catch (error) {
         if (line.has("i") && isErrno(error, "ENOTEMPTY", "EEXIST")) return
+        if (path.endsWith("/") && isErrno(error, "ENOTDIR") && await isDirectory(context, path)) {
+          throw new ProgramFailure(`failed to remove ${quoted(path)}: Symbolic link not followed`)
+        }
         if (above) {
           throw new ProgramFailure(`failed to remove directory ${quoted(path)}: ${context.reason(error)}`)
         }
@@ -182,6 +192,9 @@ export const touch: Program = async (context) => {
     const path = context.path(name)
     const old = await context.sys("stat", path).catch((error: unknown) => {
       if (isErrno(error, "ENOENT")) return undefined
+      if (name.endsWith("/") && isErrno(error, "ENOTDIR")) {
+        throw new ProgramFailure(`setting times of ${quoted(name)}: ${context.reason(error)}`)
+      }
       throw error
     })
     if (old === undefined) {

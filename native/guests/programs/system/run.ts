@@ -2,9 +2,10 @@
 import type { Timer } from "../../bash/machine.ts"
 import { joinGroup, membersOf } from "../../bash/processes/groups.ts"
 import { SIGCONT, SIGKILL, signalNumber } from "../../bash/processes/signals.ts"
+import { SystemCallError } from "../../shell/client.ts"
 import { missingOperand, parseOptions } from "../options.ts"
 import type { Program, ProgramContext } from "../program.ts"
-import { ProgramFailure } from "../program.ts"
+import { ProgramFailure, quoted } from "../program.ts"
 import { become } from "./become.ts"
 import { splitWords } from "./xargs.ts"
 
@@ -20,6 +21,17 @@ const runCommand = async (
   if (status >= 0) return status
   await context.complain(`${inQuotes(argv[0])}: ${status === -127 ? "No such file or directory" : "Permission denied"}`)
   return -status
+}
+
+/** Where a directory is that a program is to run in. */
+const entered = async (context: ProgramContext, name: string): Promise<string> => {
+  try {
+    const path = await context.sys("realpath", context.path(name))
+    if ((await context.sys("stat", path)).type === "directory") return path
+    throw new SystemCallError("ENOTDIR", "chdir", name)
+  } catch (error) {
+    throw new ProgramFailure(`cannot change directory to ${quoted(name)}: ${context.reason(error)}`, 125)
+  }
 }
 
 export const env: Program = async (context) => {
@@ -39,7 +51,7 @@ export const env: Program = async (context) => {
   }
   if (words.length > 0) {
     const cwd = line.get("C")
-    const exec = { ...context.exec, env: result, cwd: cwd === undefined ? context.cwd : context.path(cwd) }
+    const exec = { ...context.exec, env: result, cwd: cwd === undefined ? context.cwd : await entered(context, cwd) }
     return become(context, words, inQuotes, exec)
   }
   for (const [name, value] of result) await context.stdout.write(`${name}=${value}${line.has("0") ? "\0" : "\n"}`)
