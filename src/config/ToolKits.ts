@@ -23,6 +23,10 @@ const kitNameWords = "a kit name of lower-case letters, digits and hyphen, at mo
 const toolName = /^[A-Za-z0-9_-]{1,64}$/
 const toolNameWords = "a tool name of letters, digits, hyphen and underscore, at most 64"
 
+/** What asks for help on the command line, whatever has the name. */
+const isHelp = (name: string): boolean => name === "--help" || name === "-h"
+const shadowed = (name: string): string => `the name "${name}" asks for help on the command line`
+
 /**
  * Shown to agents: 1 to 200 characters.
  *
@@ -79,7 +83,7 @@ export const ToolFunction: Schema.Schema<ToolFunction> = Schema.declare(
 )
 
 const definition = {
-  name: name(toolName, toolNameWords),
+  name: name(toolName, toolNameWords).pipe(Schema.filter((name) => isHelp(name) ? shadowed(name) : undefined)),
   description: ToolDescription,
   inputSchema: InputSchema,
   timeoutMs: optionalKey(integerBetween(1, 300_000))
@@ -171,6 +175,14 @@ export interface HostTool extends Schema.Schema.Type<typeof HostTool> {}
 /** The kit of the VM's own tools. */
 const OWN = "vm"
 
+/** Why a kit cannot have a name: `agentos NAME` would never reach it. */
+const taken = (name: string): string | undefined =>
+  name === OWN
+    ? `the name "${OWN}" is that of the VM's own tools`
+    : name === "list-tools" || isHelp(name)
+    ? `the name "${name}" is a word of the command agentos itself`
+    : undefined
+
 const repeated = (names: ReadonlyArray<{ readonly name: string }>, what: string) => {
   const seen = new Set<string>()
   for (const [index, { name }] of names.entries()) {
@@ -189,7 +201,7 @@ const repeated = (names: ReadonlyArray<{ readonly name: string }>, what: string)
  * @category schemas
  */
 export const ToolKit = Schema.Struct({
-  name: name(kitName, kitNameWords).pipe(Schema.filter((name) => name !== OWN || reserved)),
+  name: name(kitName, kitNameWords).pipe(Schema.filter(taken)),
   description: ToolDescription,
   tools: listOf(HostTool, 64).pipe(
     Schema.filter((tools) => tools.length === 0 ? "a tool kit needs at least one tool" : repeated(tools, "tool"))
@@ -217,21 +229,21 @@ const repeatedFlag = (schema: JsonSchema): string | undefined => {
 
 const isDeclared = (u: unknown): u is ToolKitDefinition => Predicate.hasProperty(u, ToolKitTypeId)
 
-const reserved = `the name "${OWN}" is that of the VM's own tools`
-
 /** What is wrong with a kit that `ToolKit.make` made. */
 const faultOf = (kit: ToolKitDefinition): Schema.FilterOutput => {
   const at = (path: ReadonlyArray<PropertyKey>, message: string) => ({ path, message })
   const fits = (text: string) => text.length >= 1 && text.length <= 200
   const description = "expected a description of 1 to 200 characters"
   if (!kitName.test(kit.name)) return at(["name"], `expected ${kitNameWords}, got ${JSON.stringify(kit.name)}`)
-  if (kit.name === OWN) return at(["name"], reserved)
+  const reserved = taken(kit.name)
+  if (reserved !== undefined) return at(["name"], reserved)
   if (!fits(kit.description)) return at(["description"], description)
   const tools = Object.entries(kit.tools)
   if (tools.length === 0) return at(["tools"], "a tool kit needs at least one tool")
   if (tools.length > 64) return at(["tools"], "expected at most 64 tools")
   for (const [name, tool] of tools) {
     if (!toolName.test(name)) return at(["tools", name], `expected ${toolNameWords}`)
+    if (isHelp(name)) return at(["tools", name], shadowed(name))
     if (!fits(tool.description)) return at(["tools", name, "description"], description)
     const input = inputSchemaOf(tool.input)
     if (Either.isLeft(input)) return at(["tools", name, "input"], `cannot be told as JSON Schema: ${input.left}`)

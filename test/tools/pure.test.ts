@@ -130,6 +130,14 @@ describe("flags", () => {
     assert.deepStrictEqual(read("--json-file", "in.json"), { _tag: "File", path: "in.json" })
     assert.deepStrictEqual(read("--id", "7", "--help"), { _tag: "Help" })
   })
+  it("that ask for help or hold the whole input may be keys", () => {
+    const named = { type: "object", properties: { help: { type: "string" }, json: { type: "string" } } } as const
+    assert.deepStrictEqual(Flags.parse(named, ["--help", "me"]), { _tag: "Help" })
+    assert.deepStrictEqual(Flags.parse(named, ["--help=me", "--json", "{}"]), {
+      _tag: "Input",
+      json: "{\"help\":\"me\",\"json\":\"{}\"}"
+    })
+  })
   it("are refused in the words of the published system", () => {
     assert.strictEqual(read("--id", "7", "--x", "1"), "Unknown flag: --x")
     assert.strictEqual(read("--id", "7", "--no-tag"), "Unknown flag: --no-tag")

@@ -54,6 +54,22 @@ describe("a kit is refused", () => {
       ToolKit.make("Kit", { description: "Kit", tools: {} }),
       "name: expected a kit name of lower-case letters, digits and hyphen, at most 64, got \"Kit\""
     ],
+    ...["list-tools", "--help", "-h"].flatMap((word) => {
+      const message = `name: the name "${word}" is a word of the command agentos itself`
+      const tools = { one: ToolKit.tool({ description: "One", input: Schema.Struct({}) }) }
+      return [
+        [`with the name ${word}`, ToolKit.make(word, { description: "Kit", tools }), message],
+        [`of plain functions with the name ${word}`, { ...plain({ type: "object" }), name: word }, message]
+      ] as const
+    }),
+    [
+      "with a tool that is never reached",
+      ToolKit.make("kit", {
+        description: "Kit",
+        tools: { "-h": ToolKit.tool({ description: "One", input: Schema.Struct({}) }) }
+      }),
+      "tools[\"-h\"]: the name \"-h\" asks for help on the command line"
+    ],
     [
       "without tools",
       ToolKit.make("kit", { description: "Kit", tools: {} }),
