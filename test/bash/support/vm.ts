@@ -182,6 +182,7 @@ export class ShellVm {
       )
       let step = steps.next()
       while (step.done !== true) step = steps.next()
+      if (step.value instanceof Fault) throw step.value
       return step.value
     } catch (error) {
       if (error instanceof Fault) throw new SystemCallError(error.errno, error.syscall, error.path)

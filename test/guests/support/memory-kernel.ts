@@ -66,7 +66,9 @@ export class MemoryKernel {
     const steps = systemCall(context, name, args)
     for (;;) {
       const step = steps.next()
-      if (step.done === true) return step.value
+      if (step.done !== true) continue
+      if (step.value instanceof Fault) throw step.value
+      return step.value
     }
   }
 
