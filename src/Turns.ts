@@ -27,12 +27,20 @@ export class Turns {
     this.free = places
   }
 
-  /** Those that wait for a place. */
+  /**
+   * Those that wait for a place.
+   *
+   * @since 0.1.0
+   */
   get waiting(): number {
     return this.waiters.size
   }
 
-  /** Runs an effect in a place of its own, when those before it are done or gone. */
+  /**
+   * Runs an effect in a place of its own, when those before it are done or gone.
+   *
+   * @since 0.1.0
+   */
   readonly take = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.uninterruptibleMask((restore) => {
       const use = Effect.ensuring(restore(effect), this.leave)

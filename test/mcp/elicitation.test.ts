@@ -53,6 +53,8 @@ const denied = (why: string) => ({
   value: { code: "PERMISSION_DENIED", message: `EACCES: the call of desk:pay was not approved${why}` }
 })
 
+const gone: Says = () => Promise.reject(new Error("the screen is gone"))
+
 /** Waits until it succeeds. */
 const until = <A, E>(effect: Effect.Effect<A, E>) => Effect.retry(effect, Schedule.spaced(10))
 
@@ -91,7 +93,7 @@ layer(TestSidecar.layer({ warmWorkers: 1 }), live)("an approval by the user of a
         [() => ({ action: "decline" }), ": declined"],
         [() => ({ action: "decline", content: { decision: "approve" } }), ": declined"],
         [() => ({ action: "cancel" }), ": nobody wanted to decide"],
-        [() => Promise.reject(new Error("the screen is gone")), ": the client did not answer"]
+        [gone, ": the client did not answer"]
       ]
       for (const [says, why] of answers) {
         const user = yield* client(says)
