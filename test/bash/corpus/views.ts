@@ -10,7 +10,7 @@ export const views: Groups = {
     `${made}; tree; tree -a; tree -d; tree -L 1; tree -L 2 -d`,
     `${made}; tree -f; tree -i; tree -fi; tree a -f; tree -f a/; tree -aif --noreport`,
     `${made}; tree -h a f.c; tree -p a d; tree -ph a; tree -s a | grep -v '4096'; tree --si -s a/b | tail -3; truncate -s 15000 e; truncate -s 1500000 g; tree -h -P 'e|g'; tree -h --si -P '[eg]'`,
-    `${made}; touch -d '2020-01-02 03:04' a/x; tree -D a/x a -P x | head -3 | tail -1 | tr -d ' '; tree -D --timefmt %Y-%m -P 'x|zz' a | tail -3 | cut -c1-24; tree --timefmt=%d -D a | grep -c 02`,
+    `${made}; touch -d '2020-01-02 03:04' a/x a/b; tree -D a/x a -P x | head -3 | tail -1 | tr -d ' '; tree -D --timefmt %Y-%m -P 'x|zz' a | tail -3 | cut -c1-24; tree --timefmt=%d -D a | grep -c 02`,
     `${made}; tree -I '*.c|d'; tree -P '*.txt'; tree -P '*.txt' --prune; tree -I 'b/' a; tree --ignore-case -P '*.TXT' --prune; tree -a -I '.*' -L 1; tree -P 'x|y*' a; tree -L 1 --prune; tree --prune -I '*'`,
     `${made}; tree --dirsfirst; tree --filesfirst; tree -r; tree -r --dirsfirst -L 1; touch a1 a10 a9; tree -v -L 1 -P 'a*'; tree -L 1 -P 'a*'; tree --sort=version -L 1 -P 'a*'; tree --sort=size -P '*.c' -L 1; touch -d 2003-01-01 * a; touch -d 2001-01-01 a9; touch -d 2002-01-01 a10; tree -t -P 'a?*' -L 1; tree -tr -P 'a?*' -L 1; tree --sort bad > /dev/null 2>&1; echo $?`,
     `${made}; tree -J; tree -J a d; tree -J --noreport d; tree -Jf a; tree -Jp a; tree -J -s a/b/c f.c | tail -3; tree -dJ -L 1; tree -P '*.txt' --prune -J; tree -iJ a; tree -J -h -L 1 d | tail -4`,
