@@ -8,14 +8,14 @@ import type { DecisionLog, Note, Teller } from "../kernel/policy/decision-log.ts
 import type { Session } from "./session.ts"
 
 /** Notes of one batch, and UTF-16 units of names in them: far less than a frame. */
-const BATCH_NOTES = 256
-const BATCH_UNITS = 32 * 1024
+const BATCH_NOTES = 512
+const BATCH_UNITS = 64 * 1024
 /** Batches without an answer, beyond which notes wait. */
 const UNDER_WAY = 2
 /** The same where something else would overtake them. */
 const MOST_UNDER_WAY = 64
-/** Milliseconds between batches, for what comes one by one: a batch for each refused call would cost as much as the call. */
-const GATHER_MS = 10
+/** Milliseconds between batches, for what comes one by one: a batch costs both sides as much as a few calls do. */
+const GATHER_MS = 25
 
 export class AuditFeed implements Teller {
   private underWay = 0

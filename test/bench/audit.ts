@@ -91,19 +91,25 @@ export const audit: Group = {
       }
       return Object.keys(measured).flatMap((name) => {
         const quiet = quantile(samples.get(`${name}: quiet`)!, 0.5)
-        const against = (taken: ReadonlyArray<number>) =>
-          `${(quantile(taken, 0.5) / quiet).toFixed(2)} times that of quiet`
+        const against = (taken: ReadonlyArray<number>, base = quiet) => (quantile(taken, 0.5) / base).toFixed(2)
         const ofSubjects = subjects.map(([subject]) => {
           const taken = samples.get(`${name}: ${subject}`)!
           return row(`${name}, audit ${subject}`, taken, {
             ...microseconds,
-            note: subject === "quiet" ? undefined : against(taken)
+            note: subject === "quiet" ? undefined : `${against(taken)} times that of quiet`
           })
         })
         const refused = samples.get(`${name}: denied`)!
         return [
           ...ofSubjects,
-          row(`${name}, denied`, refused, { ...microseconds, bar: atMost(quiet), note: against(refused) })
+          row(`${name}, denied`, refused, {
+            ...microseconds,
+            bar: atMost(quiet),
+            // a denial is always noted
+            note: `${against(refused)} times that of quiet, ${
+              against(refused, quantile(samples.get(`${name}: all`)!, 0.5))
+            } of all`
+          })
         ]
       })
     }).pipe(Effect.scoped)
