@@ -150,18 +150,12 @@ const explain = (cause: Cause.Cause<Failure | ValidationError.ValidationError | 
     if (message !== "") yield* say(message)
   })
 
-/** The terminal has gone: the command is ended as by the other signals, of which the runtime takes care itself. */
-const hangUp = Effect.async<never>((resume) => {
-  const end = () => resume(Effect.interrupt)
-  process.once("SIGHUP", end)
-  return Effect.sync(() => process.off("SIGHUP", end))
-})
-
 export const main = (): void => {
   let signalled: string | undefined
   for (const signal of Object.keys(signalCodes)) process.once(signal, () => (signalled ??= signal))
+  // the terminal has gone: the command is ended as by the other signals, of which the runtime takes care itself
+  process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
   program(process.argv.slice(2)).pipe(
-    Effect.raceFirst(hangUp),
     Effect.catchAllCause(explain),
     Effect.provide(Layer.mergeAll(
       NodeContext.layer,
