@@ -16,6 +16,14 @@ interface Waiter {
 }
 
 /**
+ * Makes a part of a region interruptible that as a whole is not.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -42,24 +50,43 @@ export class Turns {
    * @since 0.1.0
    */
   readonly take = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    this.hold((restore) => restore(effect))
+
+  /**
+   * The same for what is to be interrupted only where it says so itself.
+   *
+   * @since 0.1.0
+   */
+  readonly hold = <A, E, R>(use: (restore: Restore) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.uninterruptibleMask((restore) => {
-      const use = Effect.ensuring(restore(effect), this.leave)
+      const held = Effect.matchCauseEffect(Effect.suspend(() => use(restore)), {
+        onSuccess: (value) => {
+          this.leave()
+          return Effect.succeed(value)
+        },
+        onFailure: (cause) => {
+          this.leave()
+          return Effect.failCause(cause)
+        }
+      })
       if (this.free > 0) {
         this.free--
-        return use
+        return held
       }
       const waiter: Waiter = { has: false, wake: undefined }
       this.waiters.add(waiter)
-      const gone = Effect.suspend(() => {
-        if (waiter.has) return this.leave
-        this.waiters.delete(waiter)
-        return Effect.void
+      return Effect.matchCauseEffect(restore(wait(waiter)), {
+        onSuccess: () => held,
+        onFailure: (cause) => {
+          // whoever was handed a place and wants it no more hands it on
+          if (!this.waiters.delete(waiter)) this.leave()
+          return Effect.failCause(cause)
+        }
       })
-      return Effect.zipRight(Effect.onInterrupt(restore(wait(waiter)), () => gone), use)
     })
 
   /** Hands a place to whoever has waited longest; it is never free while somebody waits. */
-  private readonly leave: Effect.Effect<void> = Effect.sync(() => {
+  private leave(): void {
     for (const waiter of this.waiters) {
       this.waiters.delete(waiter)
       waiter.has = true
@@ -67,7 +94,7 @@ export class Turns {
       return
     }
     this.free++
-  })
+  }
 }
 
 const wait = (waiter: Waiter): Effect.Effect<void> =>

@@ -9,7 +9,7 @@ import * as Fiber from "effect/Fiber"
 import type { FiberRefs } from "effect/FiberRefs"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
-import type { Restore } from "./Gate.ts"
+import type { Restore } from "../../../src/Turns.ts"
 
 interface Started<A, E> {
   readonly fiber: Fiber.RuntimeFiber<A, E>

@@ -23,7 +23,7 @@ import { globSteps } from "./glob.ts"
 import type { MountInfo } from "./mount-table.ts"
 import type { MountOptions } from "./mounting.ts"
 import { mountAt, reattachMounts, unmountAt } from "./mounting.ts"
-import { contentAt, openFile, readUpTo, readWhole, type WriteOptions, writeWhole } from "./open.ts"
+import { openFile, readUpTo, readWhole, type WriteOptions, writeWhole } from "./open.ts"
 import type { OpenFile } from "./open-file.ts"
 import type { Caller, FollowOptions } from "./operation.ts"
 import { Operation } from "./operation.ts"
@@ -70,19 +70,22 @@ export interface Usage {
 
 const absent: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EACCES", "ELOOP"])
 
+const seen = (found: Stat | Fault): Stat => {
+  if (found instanceof Fault) throw found
+  return found
+}
+
 export class Filesystem extends XattrOperations {
   constructor(options: FilesystemOptions) {
     super(new State(options))
   }
 
   stat(caller: Caller, path: string): Stat {
-    const { inode, mount } = this.find(new Operation(caller, "stat", path))
-    return statOf(mount, inode)
+    return seen(this.look(caller, path, true))
   }
 
   lstat(caller: Caller, path: string): Stat {
-    const { inode, mount } = this.find(new Operation(caller, "lstat", path), false)
-    return statOf(mount, inode)
+    return seen(this.look(caller, path, false))
   }
 
   /** As `stat`, or `lstat`; but a path that leads nowhere gives its fault: much that shells look for is not there. */
@@ -278,11 +281,6 @@ export class Filesystem extends XattrOperations {
   /** The same in steps; within a mount, in one. */
   moveSteps(caller: Caller, from: string, to: string, permits?: MovePermits): Steps {
     return moveSteps(new Operation(caller, "rename", from, to), this.state, from, to, permits)
-  }
-
-  /** The content of a file as it is now, which stays so. */
-  content(caller: Caller, path: string): Content {
-    return contentAt(new Operation(caller, "open", path), this.state)
   }
 
   /** Grafts a tree onto a directory, which is made if it is missing. */

@@ -85,11 +85,6 @@ export class GuardedFilesystem extends Filesystem {
     return this.decisions.within(run)
   }
 
-  /** Looks at something before an operation that asks for itself. */
-  probe<A>(run: () => A): A {
-    return this.decisions.probe(run)
-  }
-
   private asked(op: Operation, operation: FsOperation, follow = true): void {
     const { guard } = this
     if (guard !== undefined) guard.check(op, operation, guard.end(op, op.path, follow).path)
@@ -113,16 +108,6 @@ export class GuardedFilesystem extends Filesystem {
   }
 
   // --- looking ------------------------------------------------------------------------------------------------------
-
-  override stat(caller: Caller, path: string): Stat {
-    this.asked(new Operation(caller, "stat", path), "stat")
-    return super.stat(caller, path)
-  }
-
-  override lstat(caller: Caller, path: string): Stat {
-    this.asked(new Operation(caller, "lstat", path), "stat", false)
-    return super.lstat(caller, path)
-  }
 
   override look(caller: Caller, path: string, follow: boolean): Stat | Fault {
     const { guard } = this
@@ -238,11 +223,6 @@ export class GuardedFilesystem extends Filesystem {
   override readSteps(caller: Caller, path: string): Steps<Uint8Array> {
     const op = new Operation(caller, "open", path)
     return this.asking(() => this.asked(op, "read"), () => super.readSteps(caller, path))
-  }
-
-  override content(caller: Caller, path: string): Content {
-    this.asked(new Operation(caller, "open", path), "read")
-    return super.content(caller, path)
   }
 
   override writeFile(caller: Caller, path: string, data: Uint8Array, options?: WriteOptions): void {
