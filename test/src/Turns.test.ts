@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { Turns } from "../../src/Turns.ts"
 import type { Blow } from "../support/interrupted.ts"
@@ -68,6 +69,22 @@ const trial = (places: number, blow: Blow, held: "before" | "never") =>
   })
 
 describe("turns", () => {
+  it.effect("has its places again when what holds one throws, fails or is interrupted", () =>
+    Effect.gen(function*() {
+      const turns = new Turns(1)
+      const uses: ReadonlyArray<() => Effect.Effect<void, string>> = [
+        () => {
+          throw new TypeError("no effect at all")
+        },
+        () => Effect.fail("no"),
+        () => Effect.interrupt
+      ]
+      for (const use of uses) {
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(turns.hold(use))))
+        yield* whole(turns, 1)
+      }
+    }))
+
   for (const places of [1, 2]) {
     for (const held of ["before", "never"] as const) {
       const name = `${places} at a time, ${held === "never" ? "free" : "held"}: interrupted at every step`
