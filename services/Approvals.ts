@@ -13,6 +13,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
+import { inOwnFiber } from "../src/OwnFiber.ts"
 import type { ApprovalAnswer, ApprovalRecord, ApprovalRequest } from "../src/tools/Approval.ts"
 
 export {
@@ -161,9 +162,9 @@ const makeTable = (
             Effect.sleep(left),
             Effect.sync(() => void table.settle(request.id, "expired"))
           )
-          return yield* Effect.raceFirst(
-            Deferred.await(decided),
-            Effect.zipRight(Effect.all([onAsked(request), expired], { concurrency: 2, discard: true }), Effect.never)
+          const asking = Effect.all([onAsked(request), expired], { concurrency: 2, discard: true })
+          return yield* inOwnFiber(
+            Effect.raceFirst(Deferred.await(decided), Effect.zipRight(asking, Effect.never))
           )
         }).pipe(Effect.onInterrupt(() => Effect.sync(() => table.settle(request.id, "cancelled")))),
       pending: Effect.sync(() => Array.from(table.pending.values(), ({ request }) => request)),

@@ -85,7 +85,11 @@ export class Turns {
       })
     })
 
-  /** Hands a place to whoever has waited longest; it is never free while somebody waits. */
+  /**
+   * Hands a place to whoever has waited longest; it is never free while somebody waits.
+   *
+   * @since 0.1.0
+   */
   private leave(): void {
     for (const waiter of this.waiters) {
       this.waiters.delete(waiter)

@@ -45,6 +45,7 @@ export type {
    */
   ServerInfo
 } from "./Session.ts"
+import { inOwnFiber } from "../../src/OwnFiber.ts"
 
 /**
  * @since 0.1.0
@@ -89,7 +90,7 @@ export const stdio = (options: StdioOptions = {}): Effect.Effect<void, never, Vm
     const gone = yield* Effect.fork(left(stdin, stdout))
     const transport = new StdioServerTransport(stdin, stdout, { maxBufferSize: MAX_MESSAGE })
     const { closed } = yield* serve(vm, transport, options)
-    yield* Effect.raceFirst(closed, Fiber.join(gone))
+    yield* inOwnFiber(Effect.raceFirst(closed, Fiber.join(gone)))
   }).pipe(Effect.scoped, Effect.provide(quiet))
 
 /**

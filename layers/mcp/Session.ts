@@ -14,6 +14,7 @@ import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type { VmShape } from "../../services/Vm.ts"
+import { inOwnFiber } from "../../src/OwnFiber.ts"
 import type { Caller, Extra } from "./Elicitation.ts"
 import { withCaller } from "./Elicitation.ts"
 import { fromOne } from "./Numbers.ts"
@@ -70,6 +71,7 @@ const callTool = (vm: VmShape, tool: string, input: unknown, caller: Caller, gon
     withCaller(vm.vmId, caller),
     Effect.match({ onFailure: failureOf, onSuccess: resultOf }),
     Effect.raceFirst(withdrawn(gone === undefined ? [extra.signal] : [extra.signal, gone])),
+    inOwnFiber,
     Effect.catchAllCause((cause): Effect.Effect<CallToolResult> =>
       Cause.isInterrupted(cause)
         ? Effect.interrupt

@@ -53,6 +53,7 @@ export type {
    */
   Baseline
 } from "./writeback/Baseline.ts"
+import { inOwnFiber } from "../../src/OwnFiber.ts"
 
 /**
  * One writable overlay and the host folder below it.
@@ -169,11 +170,11 @@ const isMovedDirectory = (change: Change): boolean => change.kind === "moved" &&
 
 const listInside = (vm: VmShape, directory: string): Effect.Effect<Array<Plan.Inside>, FilesystemError> =>
   Effect.flatMap(vm.filesystem.readdirRecursive(directory), (entries) =>
-    Effect.forEach(
+    inOwnFiber(Effect.forEach(
       entries,
       ({ path, type }) => Effect.map(vm.filesystem.lstat(path), ({ mode }) => ({ path, type, mode: mode & 0o777 })),
       { concurrency: 16 }
-    ))
+    )))
 
 const checkConflicts = (
   parts: ReadonlyArray<Perform.Part>

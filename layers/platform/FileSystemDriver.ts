@@ -12,6 +12,7 @@ import type { VirtualStat } from "../../src/config/FileStat.ts"
 import type { Driver } from "../../src/Driver.ts"
 import { errnoOf } from "../../src/Driver.ts"
 import { KernelError } from "../../src/errors/KernelError.ts"
+import { inOwnFiber } from "../../src/OwnFiber.ts"
 
 /**
  * @since 0.1.0
@@ -141,11 +142,11 @@ export const make = (fs: PlatformFileSystem.FileSystem, options: Options = {}): 
     readDir: (path) => fs.readDirectory(at(path)),
     readDirWithTypes: (path) =>
       Effect.flatMap(fs.readDirectory(at(path)), (names) =>
-        Effect.forEach(names, (name) =>
+        inOwnFiber(Effect.forEach(names, (name) =>
           Effect.map(
             lstat(path === "/" ? `/${name}` : `${path}/${name}`),
             ({ isDirectory, isSymbolicLink }) => ({ name, isDirectory, isSymbolicLink })
-          ), { concurrency: 8 })),
+          ), { concurrency: 8 }))),
     writeFile: (path, content) => fs.writeFile(at(path), content),
     createDir: (path) => Effect.zipRight(free("mkdir", path), fs.makeDirectory(at(path))),
     mkdir: (path, recursive) =>

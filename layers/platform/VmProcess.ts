@@ -19,6 +19,7 @@ import type * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { ExitStatus, ProcessesError, ProcessesShape, ProcessHandle } from "../../services/Processes.ts"
+import { inOwnFiber } from "../../src/OwnFiber.ts"
 import { isSignal, type Signal } from "../../src/Signals.ts"
 import { failedCall, type Origin, platformError } from "./PlatformErrors.ts"
 import type { Output } from "./ProcessOutput.ts"
@@ -138,10 +139,10 @@ const outcome = (
   const running = (waits: boolean) => pumps.filter((pump) => pump.waits === waits).map(({ run }) => run)
   const all = { concurrency: "unbounded", discard: true } as const
   const ended = Effect.zipRight(
-    Effect.all(running(false), all),
+    inOwnFiber(Effect.all(running(false), all)),
     Effect.flatMap(handle.wait, (status) => Deferred.done(exit, exitOf(status, at)))
   )
-  return Effect.mapError(Effect.all([ended, ...running(true)], all), error)
+  return Effect.mapError(inOwnFiber(Effect.all([ended, ...running(true)], all)), error)
 }
 
 const exitOf = (

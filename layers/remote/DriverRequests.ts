@@ -8,6 +8,7 @@ import type { VirtualStat } from "../../src/config/FileStat.ts"
 import type { Driver, DriverEntry } from "../../src/Driver.ts"
 import { errnoOf } from "../../src/Driver.ts"
 import { KernelError } from "../../src/errors/KernelError.ts"
+import { inOwnFiber } from "../../src/OwnFiber.ts"
 import type { TypeOf } from "../../src/wire/Codec.ts"
 import type * as Operations from "../../src/wire/DriverOperations.ts"
 
@@ -100,7 +101,7 @@ const descend = (driver: Driver, path: string, names: ReadonlyArray<string>) =>
 
 const entries = (driver: Driver, path: string, names: ReadonlyArray<string>) =>
   Effect.map(
-    Effect.forEach(names, (name) => entry(driver, below(path, name), name), { concurrency: CONCURRENCY }),
+    inOwnFiber(Effect.forEach(names, (name) => entry(driver, below(path, name), name), { concurrency: CONCURRENCY })),
     (found) => found.filter((one) => one !== undefined)
   )
 

@@ -11,6 +11,7 @@ import * as Stream from "effect/Stream"
 import type { Handler, Served, TransportShape } from "../../services/Transport.ts"
 import { Transport } from "../../services/Transport.ts"
 import { TransportError } from "../../src/errors/TransportError.ts"
+import { inOwnFiber } from "../../src/OwnFiber.ts"
 import { WireFailure } from "../../src/wire/Failure.ts"
 import { WIRE_VERSION } from "../../src/wire/Handshake.ts"
 import type { Operation } from "../../src/wire/Operations.ts"
@@ -75,7 +76,7 @@ export const layer: Layer.Layer<Transport | TestTransport> = Layer.effectContext
   const emitted: Array<{ readonly channel: number; readonly body: Uint8Array }> = []
   let open = true
   const unlessClosed = <A, E>(effect: Effect.Effect<A, E>) =>
-    Effect.suspend(() => open ? Effect.raceFirst(effect, Effect.flip(Deferred.await(closed))) : failed)
+    Effect.suspend(() => open ? inOwnFiber(Effect.raceFirst(effect, Effect.flip(Deferred.await(closed)))) : failed)
   const failed = Effect.flatMap(Deferred.await(closed), Effect.fail)
   const answer = <A, B>(operation: Operation<A, B>, request: A): Effect.Effect<B, WireFailure | TransportError> =>
     unlessClosed(Effect.suspend(() => {

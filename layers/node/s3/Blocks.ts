@@ -7,6 +7,7 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
+import { inOwnFiber } from "../../../src/OwnFiber.ts"
 import { newName } from "./Commits.ts"
 import type { ObjectStore } from "./ObjectStore.ts"
 import type { StoreError } from "./StoreError.ts"
@@ -90,10 +91,12 @@ export const make = (store: ObjectStore, prefix: string): Effect.Effect<Blocks, 
     const cache = new Cache()
     const keyOf = (name: string) => `${prefix}${DIRECTORY}${name}`
     const remove = (name: string) => Effect.ignore(store.remove(keyOf(name)))
+    const removeAll = (names: Iterable<string>) =>
+      inOwnFiber(Effect.forEach(names, remove, { concurrency: CONCURRENCY, discard: true }))
     const discarded = yield* Queue.dropping<string>(MAX_DISCARDED)
     yield* Effect.forkScoped(Effect.forever(Effect.flatMap(
       Queue.takeBetween(discarded, 1, 64),
-      (names) => Effect.forEach(names, remove, { concurrency: CONCURRENCY, discard: true })
+      removeAll
     )))
     return {
       write: (bytes) =>
@@ -129,10 +132,7 @@ export const make = (store: ObjectStore, prefix: string): Effect.Effect<Blocks, 
           }
           if (old.length === 0) return
           const names = yield* referred
-          yield* Effect.forEach(old.filter((name) => !names.has(name)), remove, {
-            concurrency: CONCURRENCY,
-            discard: true
-          })
+          yield* removeAll(old.filter((name) => !names.has(name)))
         })
     }
   })

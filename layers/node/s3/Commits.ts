@@ -17,6 +17,7 @@ import type * as Scope from "effect/Scope"
 import { errnoOf } from "../../../src/Driver.ts"
 import type { Errno } from "../../../src/Errno.ts"
 import { KernelError } from "../../../src/errors/KernelError.ts"
+import { inOwnFiber } from "../../../src/OwnFiber.ts"
 import { Turns } from "../../../src/Turns.ts"
 import { Draft, type Edit } from "./Edits.ts"
 import * as Manifest from "./Manifest.ts"
@@ -118,7 +119,7 @@ export const make = (options: {
             done: Deferred.unsafeMake(FiberId.none)
           }))
           yield* Queue.offerAll(queue, requests)
-          return requests.map(({ done }) => Effect.raceFirst(Deferred.await(done), Deferred.await(closed)))
+          return requests.map(({ done }) => inOwnFiber(Effect.raceFirst(Deferred.await(done), Deferred.await(closed))))
         })
     }
   })

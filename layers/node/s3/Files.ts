@@ -11,6 +11,7 @@ import * as HashMap from "effect/HashMap"
 import type * as Scope from "effect/Scope"
 import { errnoOf } from "../../../src/Driver.ts"
 import { KernelError } from "../../../src/errors/KernelError.ts"
+import { inOwnFiber } from "../../../src/OwnFiber.ts"
 import { Turns } from "../../../src/Turns.ts"
 import type { Block, Blocks } from "./Blocks.ts"
 import type { Change, CommitError, Commits } from "./Commits.ts"
@@ -181,11 +182,11 @@ export class Files {
         return yield* this.edit({ syscall: "open", path, edit })
       }
       const starts = Array.from({ length: Math.ceil(content.length / chunkSize) }, (_, index) => index * chunkSize)
-      const stored = yield* Effect.forEach(
+      const stored = yield* inOwnFiber(Effect.forEach(
         starts,
         (at) => blocks.write(content.subarray(at, at + chunkSize)),
         { concurrency: CONCURRENCY }
-      )
+      ))
       const names = stored.map(({ name }) => name)
       const edit = replaceFile(path, content.length, { blockSize: chunkSize, blocks: names })
       yield* Effect.tapError(
@@ -298,11 +299,11 @@ export class Files {
     }
     const bytes = new Uint8Array(to - from)
     return Effect.as(
-      Effect.forEach(parts, ({ at, length, source, start }) => {
+      inOwnFiber(Effect.forEach(parts, ({ at, length, source, start }) => {
         if (source === undefined) return Effect.void
         if (source instanceof Uint8Array) return Effect.sync(() => bytes.set(source, at))
         return Effect.map(blocks.read(source, start, length, inOrder), (found) => bytes.set(found, at))
-      }, { concurrency: CONCURRENCY, discard: true }),
+      }, { concurrency: CONCURRENCY, discard: true })),
       bytes
     )
   }

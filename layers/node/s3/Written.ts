@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import { inOwnFiber } from "../../../src/OwnFiber.ts"
 import { CodedError } from "../hostdir/BeneathRoot.ts"
 import type { Block, Blocks } from "./Blocks.ts"
 import type { StoreError } from "./StoreError.ts"
@@ -148,7 +149,7 @@ export class WrittenFile {
   store(blocks: Blocks, inlineThreshold: number): Effect.Effect<ReadonlyArray<string>, StoreError> {
     if (this.size <= inlineThreshold) return Effect.succeed([])
     return Effect.map(
-      Effect.forEach(
+      inOwnFiber(Effect.forEach(
         Array.from(this.buffers),
         ([index, { bytes, length }]) =>
           Effect.map(blocks.write(bytes.subarray(0, length)), (block) => {
@@ -158,7 +159,7 @@ export class WrittenFile {
             return old === undefined || this.attempted ? [] : [old.name]
           }),
         { concurrency: CONCURRENCY }
-      ),
+      )),
       (old) => old.flat()
     )
   }
