@@ -4,18 +4,18 @@
  */
 import * as Codec from "../../src/wire/Codec.ts"
 import * as Operations from "../../src/wire/Operations.ts"
-import type { DecisionLog, Note, Teller } from "../kernel/policy/decision-log.ts"
+import type { DecisionLog, Teller } from "../kernel/policy/decision-log.ts"
 import type { Session } from "./session.ts"
 
-/** Notes of one batch, and UTF-16 units of names in them: far less than a frame. */
-const BATCH_NOTES = 512
-const BATCH_UNITS = 64 * 1024
+/** Notes of one batch, and UTF-16 units of names in them: less than the smallest frame. */
+const BATCH_NOTES = 2048
+const BATCH_UNITS = 96 * 1024
 /** Batches without an answer, beyond which notes wait. */
 const UNDER_WAY = 2
 /** The same where something else would overtake them. */
 const MOST_UNDER_WAY = 64
 /** Milliseconds between batches, for what comes one by one: a batch costs both sides as much as a few calls do. */
-const GATHER_MS = 25
+const GATHER_MS = 100
 
 export class AuditFeed implements Teller {
   private underWay = 0
@@ -64,7 +64,7 @@ export class AuditFeed implements Teller {
 
   private send(underWay: number): void {
     while (!this.log.isEmpty && this.admits(underWay)) {
-      const notes = this.log.take(BATCH_NOTES, BATCH_UNITS).map(toldOf)
+      const notes = this.log.take(BATCH_NOTES, BATCH_UNITS)
       const traces = Array.from(new Set(notes.flatMap(({ trace }) => trace ?? [])))
       const answered = () => {
         this.underWay--
@@ -81,15 +81,3 @@ export class AuditFeed implements Teller {
     }
   }
 }
-
-const toldOf = ({ pid, trace, time, told }: Note): Codec.TypeOf<typeof Operations.auditNoteCodec> => ({
-  time: Number(time / 1000n) / 1000,
-  pid,
-  trace,
-  decision: told._tag === "decision"
-    ? { domain: told.domain, operation: told.operation, resource: told.resource, ...told.decision }
-    : undefined,
-  replaced: told._tag === "replaced" ? { failed: told.failed } : undefined,
-  refused: told._tag === "call" ? { call: told.call, tool: told.tool, refusal: told.refusal } : undefined,
-  lost: told._tag === "lost" ? told.count : undefined
-})

@@ -4,6 +4,8 @@
  */
 import type { PermissionDomain } from "../../../src/errors/PermissionDenied.ts"
 import type { Decision } from "../../../src/policy/Policy.ts"
+import type { TypeOf } from "../../../src/wire/Codec.ts"
+import type { auditNoteCodec } from "../../../src/wire/operations/Tools.ts"
 import type { Refusal } from "../tools/tool-calls.ts"
 
 /** Most notes that are kept for the host, and most UTF-16 units of names in them. Older ones are lost, and counted. */
@@ -12,27 +14,13 @@ export const LOG_UNITS = 1024 * 1024
 /** What is told of one name. */
 const MAX_NAME = 4096
 
-/** Something to tell, and who it is about: `trace` is what the host gave the process from which `pid` descends. */
-export interface Note {
-  /** Nanoseconds since 1970. */
-  readonly time: bigint
-  /** Absent for the host. */
-  readonly pid: number | undefined
-  readonly trace: number | undefined
-  readonly told: Told
-}
+/**
+ * Something to tell, in the form in which it is: who it is about, and one of the last four. `trace` is what the host gave the
+ * process from which `pid` descends; the host itself has neither.
+ */
+export type Note = TypeOf<typeof auditNoteCodec>
 
-export type Told =
-  | {
-    readonly _tag: "decision"
-    readonly domain: PermissionDomain
-    readonly operation: string
-    readonly resource: string
-    readonly decision: Decision
-  }
-  | { readonly _tag: "replaced"; readonly failed: boolean }
-  | { readonly _tag: "call"; readonly call: number; readonly tool: string; readonly refusal: Refusal }
-  | { readonly _tag: "lost"; readonly count: number }
+type Told = Partial<Pick<Note, "decision" | "replaced" | "refused" | "lost">>
 
 /** Brings the notes to the host. */
 export interface Teller {
@@ -83,17 +71,18 @@ export class DecisionLog {
   ): void {
     if (decision.mode === "allow" && (!this.all || this.silent > 0 || this.again())) return
     if (this.probes > 0) return
-    this.add(pid, { _tag: "decision", domain, operation, resource: short(resource), decision })
+    const { mode, rule } = decision
+    this.add(pid, { decision: { domain, operation, resource: short(resource), mode, rule } })
   }
 
   /** Another policy holds, or none could be put in place. */
   replaced(failed: boolean): void {
-    this.add(undefined, { _tag: "replaced", failed })
+    this.add(undefined, { replaced: { failed } })
   }
 
   /** A tool call that was refused, and of which the host is not told as a call. */
   refusedCall(pid: number, call: number, tool: string, refusal: Refusal): void {
-    this.add(pid, { _tag: "call", call, tool, refusal })
+    this.add(pid, { refused: { call, tool, refusal } })
   }
 
   /** Runs a part of what has been decided: what is allowed in it, when it is asked again, is no decision of its own. */
@@ -146,9 +135,9 @@ export class DecisionLog {
   private add(pid: number | undefined, told: Told): void {
     // process 0 is the host itself
     const owner = pid === 0 ? undefined : pid
-    const trace = owner === undefined ? undefined : this.options.traceOf(owner)
-    this.notes.push({ time: this.options.now(), pid: owner, trace, told })
-    this.units += unitsOf(told)
+    const note = noteOf(this.options.now(), owner, owner === undefined ? undefined : this.options.traceOf(owner), told)
+    this.notes.push(note)
+    this.units += unitsOf(note)
     while (this.pending > LOG_NOTES || this.units > LOG_UNITS) this.drop()
     if (this.first > LOG_NOTES) {
       this.notes = this.notes.slice(this.first)
@@ -158,7 +147,7 @@ export class DecisionLog {
   }
 
   private drop(): void {
-    this.units -= unitsOf(this.notes[this.first].told)
+    this.units -= unitsOf(this.notes[this.first])
     this.first++
     this.lost++
   }
@@ -188,16 +177,17 @@ export class DecisionLog {
   take(count: number, units: number): Array<Note> {
     const taken: Array<Note> = []
     if (this.lost > 0) {
-      const time = this.pending > 0 ? this.notes[this.first].time : this.options.now()
-      taken.push({ time, pid: undefined, trace: undefined, told: { _tag: "lost", count: this.lost } })
+      const note = noteOf(this.options.now(), undefined, undefined, { lost: this.lost })
+      // they were older than what is left
+      taken.push(this.pending > 0 ? { ...note, time: this.notes[this.first].time } : note)
       this.lost = 0
     }
     let left = units
     while (this.pending > 0 && taken.length < count && left > 0) {
       const note = this.notes[this.first++]
       taken.push(note)
-      left -= unitsOf(note.told)
-      this.units -= unitsOf(note.told)
+      left -= unitsOf(note)
+      this.units -= unitsOf(note)
     }
     if (this.pending === 0) {
       this.notes = []
@@ -209,12 +199,16 @@ export class DecisionLog {
 
 const short = (name: string): string => name.length > MAX_NAME ? name.slice(0, MAX_NAME) : name
 
-const unitsOf = (told: Told): number =>
-  told._tag === "decision"
-    ? told.resource.length
-    : told._tag === "call"
-    ? told.tool.length + told.refusal.message.length
-    : 0
+/** Of one form, whatever it tells: there are many, and they are written one like the other. */
+const noteOf = (
+  now: bigint,
+  pid: number | undefined,
+  trace: number | undefined,
+  { decision, lost, refused, replaced }: Told
+): Note => ({ time: Number(now / 1000n) / 1000, pid, trace, decision, replaced, refused, lost })
+
+const unitsOf = ({ decision, refused }: Note): number =>
+  decision?.resource.length ?? (refused === undefined ? 0 : refused.tool.length + refused.refusal.message.length)
 
 function* steps<A, P>(work: Iterator<P, A, void>, anew: <B>(run: () => B) => B): Generator<P, A, void> {
   let resume = () => work.next()

@@ -80,7 +80,7 @@ export const auditNoteCodec = Codec.struct({
 })
 
 /** Of one request. */
-const MAX_NOTES = 1024
+const MAX_NOTES = 4096
 
 /**
  * @since 0.1.0
