@@ -22,6 +22,7 @@
  *
  * @since 0.1.0
  */
+import type * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
@@ -126,14 +127,17 @@ const observerOf = (service: string, method: string): Observer => {
 /** What is counted of one method, and the name of its spans. */
 class Observer {
   private readonly called: Metric.Metric.Counter<number>
-  private readonly onError: () => Effect.Effect<void>
+  private readonly onError: <E>(cause: Cause.Cause<E>) => Effect.Effect<never, E>
   private readonly method: string
 
   constructor(private readonly name: string, tags: { readonly service: string; readonly method: string }) {
     this.method = tags.method
     this.called = counter("agent_os_calls", "calls of the services", tags)
     const failed = counter("agent_os_failures", "calls that failed", tags)
-    this.onError = () => Effect.sync(() => failed.unsafeUpdate(1, []))
+    this.onError = (cause) => {
+      failed.unsafeUpdate(1, [])
+      return Effect.failCause(cause)
+    }
   }
 
   /** A sink is no call: it passes as it is. */
@@ -147,7 +151,7 @@ class Observer {
     span: SpanOptions,
     args: ReadonlyArray<unknown>
   ): Effect.Effect<unknown, unknown, unknown> {
-    const effect = Effect.tapErrorCause(member, this.onError)
+    const effect = Effect.catchAllCause(member, this.onError)
     return Effect.withFiberRuntime<unknown, unknown, unknown>((fiber) => {
       this.called.unsafeUpdate(1, [])
       if (fiber.currentSpan === undefined) return effect
@@ -163,7 +167,7 @@ class Observer {
     member: Stream.Stream<unknown, unknown, unknown>,
     span: SpanOptions
   ): Stream.Stream<unknown, unknown, unknown> {
-    const stream = Stream.tapErrorCause(member, this.onError)
+    const stream = Stream.catchAllCause(member, (cause) => Stream.fromEffect(this.onError(cause)))
     return Stream.unwrap(Effect.withFiberRuntime<Stream.Stream<unknown, unknown, unknown>>((fiber) => {
       this.called.unsafeUpdate(1, [])
       return Effect.succeed(fiber.currentSpan === undefined ? stream : Stream.withSpan(stream, this.name, span))

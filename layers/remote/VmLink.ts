@@ -9,6 +9,7 @@ import type { RpcClientError } from "@effect/rpc/RpcClientError"
 import type * as RpcGroup from "@effect/rpc/RpcGroup"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import type { CallError, CallOptions, TransportShape } from "../../services/Transport.ts"
 import { KernelError } from "../../src/errors/KernelError.ts"
@@ -107,9 +108,13 @@ export const call = <A, B>(
 ): Effect.Effect<B, LinkError> =>
   Effect.suspend(() =>
     link.transport.isOpen()
-      ? Effect.catchAll(link.transport.call(operation, request, options), (error) => explain(link, error))
+      ? Effect.catchAllCause(link.transport.call(operation, request, options), (cause) => explainCause(link, cause))
       : lost(link)
   )
+
+/** A call that succeeds takes no step for this, unlike with `catchAll`. */
+const explainCause = (link: VmLink, cause: Cause.Cause<CallError>): Effect.Effect<never, LinkError> =>
+  Either.match(Cause.failureOrCause(cause), { onLeft: (error) => explain(link, error), onRight: Effect.failCause })
 
 /**
  * The VM is gone, because its sidecar is.

@@ -15,13 +15,13 @@ import { begun, once, Pace, type Pause, ready, type Steps } from "../kernel/file
 import type { Vm } from "../kernel/vm.ts"
 import { perform } from "./perform.ts"
 import type { Route } from "./server.ts"
-import type { Answer, Session } from "./session.ts"
+import { type Answer, failureOfFault, type Session } from "./session.ts"
 import { receive, send, sendParts, sendRecords, steps } from "./streams.ts"
 
-/** An operation that is one step and answers at once. */
+/** An operation that is one step and answers at once. A fault may be thrown or, which is quicker, given. */
 export const simple = <A extends { readonly vm: number }, B>(
   operation: Operation<A, B>,
-  run: (vm: Vm, request: A) => B
+  run: (vm: Vm, request: A) => B | Fault
 ): Route => [
   operation,
   (session, exchange, body) => {
@@ -30,10 +30,13 @@ export const simple = <A extends { readonly vm: number }, B>(
     return perform(
       vm,
       () => run(vm, request),
-      (value) => exchange.respond(Codec.encode(operation.response, value))
+      (value) => answered(exchange, value, operation.response)
     )
   }
 ]
+
+const answered = <B>(exchange: Exchange, value: B | Fault, response: Codec.Codec<B>): void =>
+  value instanceof Fault ? exchange.fail(failureOfFault(value)) : exchange.respond(Codec.encode(response, value))
 
 /** Content up to this size is the answer itself; larger content is streamed. */
 const INLINE_BYTES = 512 * 1024
@@ -124,7 +127,11 @@ const writeFile: Answer = (session, exchange, body) => {
   const { content, path, streamed, vm: handle } = Codec.decode(Operations.writeFile.request, body)
   const vm = session.vm(handle)
   if (!streamed) {
-    return perform(vm, () => vm.filesystem.writeFile(vm.host, path, content), () => exchange.respond(nothing))
+    return perform(
+      vm,
+      () => vm.filesystem.put(vm.host, path, content),
+      (refused) => answered(exchange, refused ?? {}, Operations.writeFile.response)
+    )
   }
   // the file changes when all of it is here, and not at all when it does not come
   return perform(vm, () => vm.filesystem.stage(vm.host, path), (staged) =>
@@ -202,6 +209,8 @@ const glob: Answer = (session, exchange, body) => {
 
 const milliseconds = (nanos: bigint): number => Number(nanos / 1000n) / 1000
 
+const looked = (found: Stat | Fault) => found instanceof Fault ? found : wireStat(found)
+
 /** What stat tells, for the wire. */
 export const wireStat = (stat: Stat): Codec.TypeOf<typeof Operations.statCodec> => ({
   mode: stat.mode,
@@ -256,8 +265,8 @@ const stepped = <A extends { readonly vm: number }>(
 ]
 
 export const fileOperations: ReadonlyArray<Route> = [
-  simple(Operations.stat, (vm, { path }) => wireStat(vm.filesystem.stat(vm.host, path))),
-  simple(Operations.lstat, (vm, { path }) => wireStat(vm.filesystem.lstat(vm.host, path))),
+  simple(Operations.stat, (vm, { path }) => looked(vm.filesystem.look(vm.host, path, true))),
+  simple(Operations.lstat, (vm, { path }) => looked(vm.filesystem.look(vm.host, path, false))),
   simple(Operations.exists, (vm, { path }) => vm.filesystem.exists(vm.host, path)),
   simple(Operations.readlink, (vm, { path }) => ({ path: vm.filesystem.readlink(vm.host, path) })),
   simple(Operations.realpath, (vm, { path }) => ({ path: vm.filesystem.realpath(vm.host, path) })),

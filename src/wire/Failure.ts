@@ -8,24 +8,39 @@ import { errnoName, errnoNumber } from "../Errno.ts"
 import type { PermissionFact } from "../errors/KernelError.ts"
 import * as Codec from "./Codec.ts"
 
-const codec = Codec.struct({
+const rule = Codec.optional(Codec.u32)
+const domain = Codec.literals("fs", "network", "childProcess", "process", "env", "tool")
+const mode = Codec.literals("deny", "ask")
+
+/** Read and written field by field: what a policy refuses is to cost no more than another answer. */
+const denial: Codec.Codec<PermissionFact> = {
+  shape: Codec.struct({ domain, operation: Codec.string, resource: Codec.string, rule, mode }).shape,
+  write: (w, fact) => {
+    domain.write(w, fact.domain)
+    w.string(fact.operation)
+    w.string(fact.resource)
+    rule.write(w, fact.rule)
+    mode.write(w, fact.mode)
+  },
+  read: (r) => ({
+    domain: domain.read(r),
+    operation: r.string(),
+    resource: r.string(),
+    rule: rule.read(r),
+    mode: mode.read(r)
+  })
+}
+
+const fields = {
   reason: Codec.literals("kernel", "gone", "refused", "cancelled", "internal"),
   errno: Codec.u16,
   syscall: Codec.string,
   path: Codec.optional(Codec.string),
   dest: Codec.optional(Codec.string),
   limit: Codec.optional(Codec.struct({ name: Codec.string, value: Codec.f64 })),
-  denial: Codec.optional(
-    Codec.struct({
-      domain: Codec.literals("fs", "network", "childProcess", "process", "env", "tool"),
-      operation: Codec.string,
-      resource: Codec.string,
-      rule: Codec.optional(Codec.u32),
-      mode: Codec.literals("deny", "ask")
-    })
-  ),
+  denial: Codec.optional(denial),
   detail: Codec.string
-})
+}
 
 /**
  * A failure that the other side reported.
@@ -60,21 +75,26 @@ export class WireFailure {
  * @category codecs
  */
 export const failureCodec: Codec.Codec<WireFailure> = {
-  shape: codec.shape,
-  write: (w, f) =>
-    codec.write(w, {
-      reason: f.reason,
-      errno: errnoNumber(f.errno),
-      syscall: f.syscall,
-      path: f.path,
-      dest: f.dest,
-      limit: f.limit,
-      denial: f.denial && { ...f.denial, rule: f.denial.rule },
-      detail: f.detail
-    }),
+  shape: Codec.struct(fields).shape,
+  write: (w, f) => {
+    fields.reason.write(w, f.reason)
+    w.u16(errnoNumber(f.errno))
+    w.string(f.syscall)
+    fields.path.write(w, f.path)
+    fields.dest.write(w, f.dest)
+    fields.limit.write(w, f.limit)
+    fields.denial.write(w, f.denial)
+    w.string(f.detail)
+  },
   read: (r) => {
-    const f = codec.read(r)
-    return new WireFailure(f.reason, f.detail, errnoName(f.errno), f.syscall, f.path, f.dest, f.limit, f.denial)
+    const reason = fields.reason.read(r)
+    const errno = errnoName(r.u16())
+    const syscall = r.string()
+    const path = fields.path.read(r)
+    const dest = fields.dest.read(r)
+    const limit = fields.limit.read(r)
+    const denial = fields.denial.read(r)
+    return new WireFailure(reason, r.string(), errno, syscall, path, dest, limit, denial)
   }
 }
 

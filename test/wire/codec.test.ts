@@ -112,8 +112,18 @@ describe("codecs", () => {
       }),
       { nil: undefined }
     )
+    const denials = FastCheck.option(
+      FastCheck.record({
+        domain: FastCheck.constantFrom("fs", "network", "childProcess", "process", "env", "tool"),
+        operation: text,
+        resource: text,
+        rule: FastCheck.option(FastCheck.nat(), { nil: undefined }),
+        mode: FastCheck.constantFrom("deny", "ask")
+      }, { noNullPrototype: true }),
+      { nil: undefined }
+    )
     FastCheck.assert(
-      FastCheck.property(reasons, text, errnos, text, maybe, maybe, limits, (...fields) => {
+      FastCheck.property(reasons, text, errnos, text, maybe, maybe, limits, denials, (...fields) => {
         const failure = new WireFailure(...fields as ConstructorParameters<typeof WireFailure>)
         const back = Codec.decode(failureCodec, Codec.encode(failureCodec, failure))
         assert.deepStrictEqual(back, failure)

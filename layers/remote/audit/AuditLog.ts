@@ -51,7 +51,7 @@ export class AuditLog {
     wake(this.readers)
   }
 
-  /** Events, 1,024 at most, that are made when one of them is asked for: of most nobody asks. */
+  /** Events, `KEPT_EVENTS` at most, that are made when one of them is asked for: of most nobody asks. */
   appendLater(count: number, make: () => ReadonlyArray<NewEvent>): void {
     const batch = new Batch(this.vmId, this.next, count, make)
     for (let i = 0; i < count; i++) this.ring[this.next++ % KEPT_EVENTS] = batch

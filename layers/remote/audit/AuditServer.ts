@@ -6,8 +6,9 @@
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type { TransportShape } from "../../../services/Transport.ts"
-import { WireFailure } from "../../../src/wire/Failure.ts"
+import { refused, WireFailure } from "../../../src/wire/Failure.ts"
 import * as Operations from "../../../src/wire/Operations.ts"
+import { KEPT_EVENTS } from "./AuditLog.ts"
 import type { VmAudit } from "./VmAudit.ts"
 
 /**
@@ -30,6 +31,8 @@ export const make = (transport: TransportShape): Effect.Effect<AuditServer, neve
       Effect.suspend(() => {
         const audit = vms.get(told.vm)
         if (audit === undefined) return Effect.fail(new WireFailure("gone", "the VM has been released"))
+        // each of them takes a place, whether it can be read or not
+        if (told.count > KEPT_EVENTS) return Effect.fail(refused(`${told.count} notes at once`))
         audit.take(told)
         return Effect.succeed({})
       }))

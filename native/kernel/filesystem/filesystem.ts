@@ -146,7 +146,14 @@ export class Filesystem extends XattrOperations {
 
   /** Makes a copy of `data` the content of a file, or appends it. */
   writeFile(caller: Caller, path: string, data: Uint8Array, options?: WriteOptions): void {
+    const refused = this.put(caller, path, data, options)
+    if (refused !== undefined) throw refused
+  }
+
+  /** The same, but what a policy refuses gives its fault; others are thrown. */
+  put(caller: Caller, path: string, data: Uint8Array, options?: WriteOptions): Fault | undefined {
     writeWhole(new Operation(caller, "open", path), this.state, data, options)
+    return undefined
   }
 
   /** `readFile` in as many steps as the size needs. */

@@ -96,8 +96,13 @@ export class GuardedFilesystem extends Filesystem {
   }
 
   private askedTarget(op: Operation): void {
+    const refused = this.refusedTarget(op)
+    if (refused !== undefined) throw refused
+  }
+
+  private refusedTarget(op: Operation): Fault | undefined {
     const place = this.guard?.target(op, op.path)
-    if (place !== undefined) this.guard!.check(op, "write", place.path)
+    return place && this.guard!.checked(op, "write", place.path)
   }
 
   private askedRemoval(op: Operation): void {
@@ -225,9 +230,8 @@ export class GuardedFilesystem extends Filesystem {
     return this.asking(() => this.asked(op, "read"), () => super.readSteps(caller, path))
   }
 
-  override writeFile(caller: Caller, path: string, data: Uint8Array, options?: WriteOptions): void {
-    this.askedTarget(new Operation(caller, "open", path))
-    super.writeFile(caller, path, data, options)
+  override put(caller: Caller, path: string, data: Uint8Array, options?: WriteOptions): Fault | undefined {
+    return this.refusedTarget(new Operation(caller, "open", path)) ?? super.put(caller, path, data, options)
   }
 
   override writeSteps(caller: Caller, path: string, data: Uint8Array, options: WriteOptions = {}): Steps {
