@@ -67,6 +67,13 @@ const measured: Readonly<Record<string, readonly [number, Run]>> = {
 
 const microseconds = { unit: "us" } as const
 
+/** Rows of equal work differ by as much in one run. */
+const NOISE = 1.1
+
+/** How many times as long one took as another: the median of the rounds, in each of which both were measured. */
+const ratio = (taken: ReadonlyArray<number>, base: ReadonlyArray<number>): string =>
+  quantile(taken.map((time, round) => time / base[round]), 0.5).toFixed(2)
+
 export const audit: Group = {
   name: "audit",
   run: (settings) =>
@@ -79,7 +86,7 @@ export const audit: Group = {
           // until then code is being compiled
           if (round >= 0) samples.set(key, [...samples.get(key) ?? [], ms * 1000 / operations])
         })
-      const rounds = times(settings, 20)
+      const rounds = times(settings, 40)
       for (let round = -4; round < rounds; round++) {
         for (const [name, [operations, run]] of Object.entries(measured)) {
           // in turns, so that what else the machine does falls on all alike
@@ -90,25 +97,22 @@ export const audit: Group = {
         }
       }
       return Object.keys(measured).flatMap((name) => {
-        const quiet = quantile(samples.get(`${name}: quiet`)!, 0.5)
-        const against = (taken: ReadonlyArray<number>, base = quiet) => (quantile(taken, 0.5) / base).toFixed(2)
-        const ofSubjects = subjects.map(([subject]) => {
-          const taken = samples.get(`${name}: ${subject}`)!
-          return row(`${name}, audit ${subject}`, taken, {
+        const of = (subject: string) => samples.get(`${name}: ${subject}`)!
+        const quiet = of("quiet")
+        const ofSubjects = subjects.map(([subject]) =>
+          row(`${name}, audit ${subject}`, of(subject), {
             ...microseconds,
-            note: subject === "quiet" ? undefined : `${against(taken)} times that of quiet`
+            note: subject === "quiet" ? undefined : `${ratio(of(subject), quiet)} times that of quiet`
           })
-        })
-        const refused = samples.get(`${name}: denied`)!
+        )
+        const refused = of("denied")
         return [
           ...ofSubjects,
           row(`${name}, denied`, refused, {
             ...microseconds,
-            bar: atMost(quiet),
+            bar: atMost(NOISE * quantile(quiet, 0.5)),
             // a denial is always noted
-            note: `${against(refused)} times that of quiet, ${
-              against(refused, quantile(samples.get(`${name}: all`)!, 0.5))
-            } of all`
+            note: `${ratio(refused, quiet)} times that of quiet, ${ratio(refused, of("all"))} of all`
           })
         ]
       })
