@@ -71,8 +71,12 @@ const microseconds = { unit: "us" } as const
 const NOISE = 1.1
 
 /** How many times as long one took as another: the median of the rounds, in each of which both were measured. */
-const ratio = (taken: ReadonlyArray<number>, base: ReadonlyArray<number>): string =>
-  quantile(taken.map((time, round) => time / base[round]), 0.5).toFixed(2)
+const ratio = (taken: ReadonlyArray<number>, base: ReadonlyArray<number>): number =>
+  quantile(taken.map((time, round) => time / base[round]), 0.5)
+
+/** What another call took in the same rounds, and a tenth: for a row whose median may be of other rounds than that of the other. */
+const asMuchAs = (taken: ReadonlyArray<number>, base: ReadonlyArray<number>) =>
+  atMost(NOISE * quantile(taken, 0.5) / ratio(taken, base))
 
 export const audit: Group = {
   name: "audit",
@@ -102,7 +106,7 @@ export const audit: Group = {
         const ofSubjects = subjects.map(([subject]) =>
           row(`${name}, audit ${subject}`, of(subject), {
             ...microseconds,
-            note: subject === "quiet" ? undefined : `${ratio(of(subject), quiet)} times that of quiet`
+            note: subject === "quiet" ? undefined : `${ratio(of(subject), quiet).toFixed(2)} times that of quiet`
           })
         )
         const refused = of("denied")
@@ -110,9 +114,11 @@ export const audit: Group = {
           ...ofSubjects,
           row(`${name}, denied`, refused, {
             ...microseconds,
-            bar: atMost(NOISE * quantile(quiet, 0.5)),
+            bar: asMuchAs(refused, quiet),
             // a denial is always noted
-            note: `${ratio(refused, quiet)} times that of quiet, ${ratio(refused, of("all"))} of all`
+            note: `${ratio(refused, quiet).toFixed(2)} times that of quiet, ${
+              ratio(refused, of("all")).toFixed(2)
+            } of all`
           })
         ]
       })
