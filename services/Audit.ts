@@ -30,10 +30,10 @@ export interface AuditShape {
   readonly events: (since?: number) => Stream.Stream<AuditEvent>
   /** The same for the decisions among the events: of the policy and of approvals. */
   readonly decisions: Stream.Stream<AuditEvent>
-  /** The events that are kept. */
+  /** The events that are kept, with those of all that has been decided before. */
   readonly recent: Effect.Effect<Array<AuditEvent>>
   /**
-   * Records of the tool calls that are kept, one of each, in the order in which the calls ended. One that waits for an
+   * Records of the tool calls that are kept, one of each, those refused before among them, in the order in which the calls ended. One that waits for an
    * approval has the status `approval_pending` until it has been decided.
    */
   readonly calls: Effect.Effect<Array<CallRecord>>

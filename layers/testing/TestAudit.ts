@@ -67,7 +67,7 @@ export const layer = (options: Options = {}): Layer.Layer<Audit | TestAudit> =>
         }),
       end
     }
-    return Context.make(Audit, log.shape(Effect.void)).pipe(Context.add(TestAudit, control))
+    return Context.make(Audit, log.shape(Effect.void, Effect.void)).pipe(Context.add(TestAudit, control))
   }))
 
 /**

@@ -186,6 +186,11 @@ export class Vm {
     this.sealed?.enforce(this.policy)
   }
 
+  /** Tells the host what has been noted, before anything that is said from now on. */
+  tellNotes(): void {
+    this.decisions.flush()
+  }
+
   private traceOf(pid: number): number | undefined {
     return this.processes.table.get(pid)?.trace
   }

@@ -157,6 +157,7 @@ const handlers = (server: SidecarServer, session: Session, usage: Usage) => {
     SetPermissions: ({ begins, permissions, vm }) => onVm(vm, (found) => found.replacePolicy(permissions, begins)),
     AdmitTool: ({ tool, vm }) => onVm(vm, (found) => found.admitTool(tool)),
     NoteAll: ({ vm }) => onVm(vm, (found) => found.noteAll()),
+    TellNotes: ({ vm }) => onVm(vm, (found) => found.tellNotes()),
     ListMounts: ({ vm }) =>
       onVm(vm, (found) => found.filesystem.mounts().slice().sort((a, b) => a.path < b.path ? -1 : 1)),
     GetHealth: () =>

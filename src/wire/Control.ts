@@ -255,6 +255,14 @@ export const SetPermissions = Rpc.make("SetPermissions", {
 export const NoteAll = Rpc.make("NoteAll", { payload: onVm, error: failure })
 
 /**
+ * Tells what has been noted for the audit so far, before the answer.
+ *
+ * @since 0.1.0
+ * @category rpcs
+ */
+export const TellNotes = Rpc.make("TellNotes", { payload: onVm, error: failure })
+
+/**
  * Decides on a tool call that the host makes for somebody who is no process, and numbers it like the calls of guests.
  *
  * @since 0.1.0
@@ -336,6 +344,7 @@ export const ControlGroup = RpcGroup.make(
   Unmount,
   SetPermissions,
   NoteAll,
+  TellNotes,
   AdmitTool,
   ListMounts,
   GetHealth

@@ -35,6 +35,19 @@ const make = Vm.make({
 for (const subject of subjects) {
   describe(`decisions over ${subject.name}`, () => {
     layer(subject.layer, live)((it) => {
+      it.scoped("what is kept has all that was decided before, also of what comes at short intervals", () =>
+        Effect.gen(function*() {
+          const { audit, filesystem, processes } = yield* make
+          for (let i = 0; i < 20; i++) {
+            yield* Effect.ignore(filesystem.readFile(`/secret/${i}`))
+            const last = (yield* audit.recent).at(-1)
+            assert.deepInclude(last, { _tag: "Decision", resource: `/secret/${i}`, mode: "deny" })
+          }
+          yield* processes.exec("for i in 1 2 3; do [ -e /secret/g$i ]; done")
+          const denied = (yield* audit.recent).flatMap((event) => event._tag === "Decision" ? [event.resource] : [])
+          assert.includeMembers(denied, ["/secret/g1", "/secret/g2", "/secret/g3"])
+        }))
+
       it.scoped(
         "an operation of the host is decided once for each thing that it does, with the rule that decides",
         () =>

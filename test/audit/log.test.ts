@@ -15,7 +15,7 @@ const replaced = (time: number) => ({ _tag: "PolicyReplaced" as const, time, fai
 const make = (count: number) => {
   const log = new AuditLog("vm-1")
   for (let i = 0; i < count; i++) log.append(replaced(i))
-  return { log, audit: log.shape(Effect.void) }
+  return { log, audit: log.shape(Effect.void, Effect.void) }
 }
 
 const sequences = (events: Iterable<AuditEvent>) => Array.from(events, ({ sequence }) => sequence)

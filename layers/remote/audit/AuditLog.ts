@@ -115,21 +115,25 @@ export class AuditLog {
       return Option.some([Chunk.unsafeFromArray(events), next] as const)
     })
 
-  /** `ask` has everything noted from then on; it is run by each reader before it reads. */
-  shape(ask: Effect.Effect<void>): AuditShape {
+  /**
+   * `ask` has everything noted from then on; it is run by each reader that follows, before it reads. `latest` brings what has
+   * been noted; it is run before what is kept is given.
+   */
+  shape(ask: Effect.Effect<void>, latest: Effect.Effect<void>): AuditShape {
     const events = (since?: number) =>
       Stream.unwrap(Effect.map(ask, () => Stream.unfoldChunkEffect(since ?? this.first, this.step)))
+    const recent = Effect.map(Effect.suspend(() => this.closed ? Effect.void : latest), () => this.from(0))
     return {
       events,
       decisions: Stream.filter(
         Stream.suspend(() => events()),
         ({ _tag }) => _tag === "Decision" || _tag === "ApprovalSettled" || _tag === "Lost"
       ),
-      recent: Effect.sync(() => this.from(0)),
-      calls: Effect.sync(() => {
+      recent,
+      calls: Effect.map(recent, (events) => {
         // a call that waits for an approval has a record before its last one
         const records = new Map<number, CallRecord>()
-        for (const event of this.from(0)) {
+        for (const event of events) {
           if (event._tag !== "ToolCalled") continue
           records.delete(event.call)
           records.set(event.call, event.record)

@@ -89,7 +89,11 @@ export const bind = (config: VmConfig): Effect.Effect<HostTools, ConfigError> =>
 export const noteAll = (link: VmLink): Effect.Effect<void, LinkError> =>
   control(link, (client) => client.NoteAll({ vm: link.vm }))
 
-/** The same at most once, for a reader, who reads on where the VM is gone. */
+/** What has been noted until now is in the audit then, unless the VM is gone. */
+const latestNotes = (link: VmLink): Effect.Effect<void> =>
+  Effect.ignore(control(link, (client) => client.TellNotes({ vm: link.vm })))
+
+/** `noteAll` at most once, for a reader, who reads on where the VM is gone. */
 const askOnce = (link: VmLink, config: VmConfig): Effect.Effect<void> => {
   let asked = config.audit !== undefined
   return Effect.suspend(() =>
@@ -143,7 +147,7 @@ export const serve = (
       yield* Scope.extend(link.tools.register(link.vm, { runner: runner(), maxInput, spans }), link.afterwards)
     }
     return {
-      audit: once(() => log.shape(askOnce(link, config))),
+      audit: once(() => log.shape(askOnce(link, config), latestNotes(link))),
       tools: once(() => HostCalls.make(link, runner(), all()))
     }
   })
