@@ -33,8 +33,8 @@ export interface AuditShape {
   /** The events that are kept, with those of all that has been decided before. */
   readonly recent: Effect.Effect<Array<AuditEvent>>
   /**
-   * Records of the tool calls that are kept, one of each, those refused before among them, in the order in which the calls ended. One that waits for an
-   * approval has the status `approval_pending` until it has been decided.
+   * Records of the tool calls that are kept, one of each, those refused before among them, in the order in which the calls
+   * ended. One that waits for an approval has the status `approval_pending` until it has been decided.
    */
   readonly calls: Effect.Effect<Array<CallRecord>>
 }

@@ -21,6 +21,7 @@ import type * as Scope from "effect/Scope"
 import type { Readable, Writable } from "node:stream"
 import type { Approvals, Options as ApprovalOptions } from "../../services/Approvals.ts"
 import { Vm } from "../../services/Vm.ts"
+import { inOwnFiber } from "../../src/OwnFiber.ts"
 import * as Elicitation from "./Elicitation.ts"
 import type { HttpOptions, Listening } from "./Http.ts"
 import * as Http from "./Http.ts"
@@ -45,7 +46,6 @@ export type {
    */
   ServerInfo
 } from "./Session.ts"
-import { inOwnFiber } from "../../src/OwnFiber.ts"
 
 /**
  * @since 0.1.0

@@ -18,6 +18,7 @@ import type * as Scope from "effect/Scope"
 import type { FilesystemError } from "../../services/Filesystem.ts"
 import type { VmShape } from "../../services/Vm.ts"
 import { defaultLimits } from "../../src/config/Limits.ts"
+import { inOwnFiber } from "../../src/OwnFiber.ts"
 import type { Change, VmSnapshot } from "../../src/VmSnapshot.ts"
 import type { Baseline } from "./writeback/Baseline.ts"
 import { walk } from "./writeback/Baseline.ts"
@@ -53,7 +54,6 @@ export type {
    */
   Baseline
 } from "./writeback/Baseline.ts"
-import { inOwnFiber } from "../../src/OwnFiber.ts"
 
 /**
  * One writable overlay and the host folder below it.

@@ -21,6 +21,7 @@ import type {
   TerminalHandle
 } from "../../services/Processes.ts"
 import { ProcessError } from "../../src/errors/ProcessError.ts"
+import { inOwnFiber } from "../../src/OwnFiber.ts"
 import type { Signal } from "../../src/Signals.ts"
 import * as ProcessList from "../remote/ProcessList.ts"
 
@@ -105,11 +106,11 @@ const start = (
   Effect.gen(function*() {
     const status = yield* Deferred.make<ExitStatus, ProcessesError>()
     const now = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
-    const result = yield* Effect.cached(Effect.interruptible(Effect.raceFirst(
+    const result = yield* Effect.cached(Effect.interruptible(inOwnFiber(Effect.raceFirst(
       begin,
       // a signal: nothing was said
       Effect.as(Deferred.await(status), { exitCode: 0, stdout: "", stderr: "" })
-    )))
+    ))))
     const info: ProcessInfo = {
       pid,
       ppid: 1,

@@ -30,13 +30,13 @@ export const simple = <A extends { readonly vm: number }, B>(
     return perform(
       vm,
       () => run(vm, request),
-      (value) => answered(exchange, value, operation.response)
+      (value) =>
+        value instanceof Fault
+          ? exchange.fail(failureOfFault(value))
+          : exchange.respond(Codec.encode(operation.response, value))
     )
   }
 ]
-
-const answered = <B>(exchange: Exchange, value: B | Fault, response: Codec.Codec<B>): void =>
-  value instanceof Fault ? exchange.fail(failureOfFault(value)) : exchange.respond(Codec.encode(response, value))
 
 /** Content up to this size is the answer itself; larger content is streamed. */
 const INLINE_BYTES = 512 * 1024
@@ -130,7 +130,7 @@ const writeFile: Answer = (session, exchange, body) => {
     return perform(
       vm,
       () => vm.filesystem.put(vm.host, path, content),
-      (refused) => answered(exchange, refused ?? {}, Operations.writeFile.response)
+      (refused) => refused === undefined ? exchange.respond(nothing) : exchange.fail(failureOfFault(refused))
     )
   }
   // the file changes when all of it is here, and not at all when it does not come

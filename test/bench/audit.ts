@@ -67,16 +67,13 @@ const measured: Readonly<Record<string, readonly [number, Run]>> = {
 
 const microseconds = { unit: "us" } as const
 
-/** Rows of equal work differ by as much in one run. */
-const NOISE = 1.1
-
 /** How many times as long one took as another: the median of the rounds, in each of which both were measured. */
 const ratio = (taken: ReadonlyArray<number>, base: ReadonlyArray<number>): number =>
   quantile(taken.map((time, round) => time / base[round]), 0.5)
 
-/** What another call took in the same rounds, and a tenth: for a row whose median may be of other rounds than that of the other. */
+/** What another call took in the same rounds: the two medians may be of different ones. */
 const asMuchAs = (taken: ReadonlyArray<number>, base: ReadonlyArray<number>) =>
-  atMost(NOISE * quantile(taken, 0.5) / ratio(taken, base))
+  atMost(quantile(taken, 0.5) / ratio(taken, base))
 
 export const audit: Group = {
   name: "audit",
